@@ -1,0 +1,22 @@
+//! Plain values. Depends on the standard library alone.
+
+mod cancel;
+mod hash;
+mod order;
+mod pane;
+mod rope;
+mod stats;
+mod task;
+mod time;
+mod window;
+
+pub use cancel::CancelToken;
+pub(crate) use hash::bucket;
+pub use hash::{FixedHasher, fixed_hash};
+pub use order::TotalOrder;
+pub use pane::{Pane, Timing};
+pub(crate) use rope::Rope;
+pub use stats::{PartitionStats, RunStats};
+pub use task::Task;
+pub use time::Timestamp;
+pub use window::Window;

@@ -1,0 +1,34 @@
+use std::time::{Duration, Instant};
+
+/// What a scheduler may know about a batch that waits.
+///
+/// ```
+/// use microbatch::prelude::*;
+///
+/// // Non-exhaustive: a test builds one from the default.
+/// let mut task = Task::default();
+/// task.records = 100;
+/// assert!(LongestFirst.rank(&task) <= LongestFirst.rank(&Task::default()));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Task {
+    /// The number of the run on its engine, from 0.
+    pub pipeline: u32,
+    /// The number of the batch in its run, from 0, in the order of the data.
+    pub seq: u32,
+    /// The partition the batch belongs to, as its partitioner numbered it.
+    pub partition: u32,
+    /// How many records the batch holds; 0 where the partitioner cannot know before it is read.
+    pub records: usize,
+    /// How long it is expected to take: the records times the engine's moving average of time per record.
+    pub cost: Duration,
+    /// How long batches of this pipeline have run on the engine so far.
+    pub served: Duration,
+    /// The pipeline's `.priority(..)`: the greater, the more urgent.
+    pub priority: u8,
+    /// When the batch became ready: nanoseconds since the engine was made.
+    pub arrival: u64,
+    /// When its result is of no more use.
+    pub deadline: Option<Instant>,
+}

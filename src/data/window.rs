@@ -1,0 +1,27 @@
+use super::Timestamp;
+use std::fmt;
+
+/// A span of event time, its end excluded.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Window {
+    /// The first time in it.
+    pub start: Timestamp,
+    /// The first time after it.
+    pub end: Timestamp,
+}
+
+impl Window {
+    /// All of time: the window of records that have none.
+    pub const ALL: Self = Window { start: Timestamp::MIN, end: Timestamp::MAX };
+
+    /// From `start` up to `end`, `end` excluded.
+    pub const fn new(start: Timestamp, end: Timestamp) -> Self {
+        Window { start, end }
+    }
+}
+
+impl fmt::Debug for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}, {})", self.start.as_micros(), self.end.as_micros())
+    }
+}

@@ -1,0 +1,228 @@
+//! One task: a batch, run to its end, again, or not.
+
+use super::bounded::{Broken, Cause, Runner};
+use super::limit::Leash;
+use crate::integrate::Gather;
+use crate::process::{Operator, Watch};
+use crate::stage::{FailurePolicy, Part, Place, Verdict};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+/// A batch that waits.
+pub(super) struct Waiting<B> {
+    pub(super) seq: u32,
+    /// By the run's own scheduler.
+    pub(super) order: u64,
+    /// By the engine's.
+    pub(super) rank: u64,
+    /// The number of its first record, as far as sizes are known.
+    pub(super) first: u64,
+    pub(super) part: Part<B>,
+}
+
+/// What is kept of a batch that is done.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    pub(super) seq: u32,
+    pub(super) partition: u32,
+    pub(super) records: u64,
+    /// From the start of the run to that of the batch; zero where nobody asked.
+    pub(super) wait: Duration,
+    pub(super) busy: Duration,
+}
+
+/// What one worker made of consecutive tasks.
+#[derive(Debug)]
+pub(super) struct Yield<M> {
+    /// Of the batches together.
+    pub(super) memory: Option<M>,
+    /// Of each batch by itself, where they were not run in the order of the data.
+    pub(super) apart: Vec<(u32, M)>,
+    pub(super) log: Vec<Entry>,
+    pub(super) failed: u64,
+    pub(super) retried: u64,
+    pub(super) busy: Duration,
+}
+
+/// What became of one attempt at a batch.
+enum Attempt<E> {
+    /// So many records read.
+    Done {
+        records: usize,
+        failed: u64,
+    },
+    Failed {
+        position: usize,
+        error: E,
+    },
+    Retry,
+    Stopped,
+}
+
+/// Longest sleep between two looks at whether the run is to stop.
+const NAP: Duration = Duration::from_millis(2);
+
+impl<B, E, C, G, P, L> Runner<'_, '_, '_, B, E, C, G, P, L>
+where
+    C: Operator<B, E>,
+    G: Gather<C::Value, C::Key>,
+    P: FailurePolicy<B, E>,
+    L: Leash,
+{
+    /// Runs one batch. Whatever happens in it stays in it.
+    pub(super) fn task(&self, made: &mut Yield<G::Memory>, local: &mut C::Local, waiting: Waiting<B>) -> Result<(), Broken<E>> {
+        let Waiting { seq, first, part: Part { partition, records, batch }, .. } = waiting;
+        let mut task = self.describe(seq, partition, records);
+        let began = self.measure.then(Instant::now);
+        self.tell(|observer| observer.batch_started(&task));
+        let place = Place { batch: u64::from(seq), first, position: 0, records };
+        let done = catch_unwind(AssertUnwindSafe(|| self.attempts(made, local, place, batch)));
+        let busy = began.map_or(Duration::ZERO, |began| began.elapsed());
+        let broken = |position, cause| Broken { batch: u64::from(seq), record: position as u64, cause };
+        let done = match done {
+            Ok(Attempt::Done { records, .. }) => {
+                task.records = records;
+                let wait = began.map_or(Duration::ZERO, |began| began.duration_since(self.begun));
+                made.log.push(Entry { seq, partition, records: records as u64, wait, busy });
+                Ok(())
+            }
+            Ok(Attempt::Failed { position, error }) => Err(broken(position, Cause::Error(error))),
+            Ok(Attempt::Stopped | Attempt::Retry) => Err(broken(0, Cause::Stopped)),
+            Err(payload) => Err(broken(0, Cause::Panic(payload))),
+        };
+        match done {
+            Ok(()) => self.tell(|observer| observer.batch_finished(&task, busy)),
+            Err(_) => self.tell(|observer| observer.batch_failed(&task, busy)),
+        }
+        done
+    }
+
+    /// Runs a batch until the policy is content.
+    fn attempts(&self, made: &mut Yield<G::Memory>, local: &mut C::Local, place: Place, mut batch: B) -> Attempt<E> {
+        for attempt in 0.. {
+            let kept = self.policy.keep(&batch);
+            let mut own = (self.own_memory || kept.is_some()).then(|| self.gather.memory());
+            let memory = match &mut own {
+                Some(own) => own,
+                None => made.memory.get_or_insert_with(|| self.gather.memory()),
+            };
+            let done = self.attempt(memory, local, place, batch, kept.as_ref(), attempt);
+            match done {
+                Attempt::Retry => {
+                    made.retried += 1;
+                    self.back_off(self.policy.backoff(attempt));
+                }
+                Attempt::Done { failed, .. } => {
+                    made.failed += failed;
+                    if let Some(own) = own {
+                        self.put(made, place, own);
+                    }
+                    return done;
+                }
+                _ => return done,
+            }
+            match kept {
+                Some(kept) => batch = kept,
+                None => break,
+            }
+        }
+        Attempt::Stopped
+    }
+
+    fn attempt(&self, memory: &mut G::Memory, local: &mut C::Local, place: Place, batch: B, kept: Option<&B>, attempt: u32) -> Attempt<E> {
+        let mut guard = Guard { runner: self, kept, attempt, place, judge: None, seen: 0, failed: 0, end: End::None };
+        let driven = self.chain.drive(local, batch, &mut guard, &mut |rec| {
+            self.gather.fold(memory, rec.key, rec.value);
+            Ok(())
+        });
+        match (driven, guard.end) {
+            (Err(error), End::At(position)) => Attempt::Failed { position, error },
+            (Err(_), End::Retry) => Attempt::Retry,
+            (_, End::Stop) => Attempt::Stopped,
+            (Err(error), End::None) => Attempt::Failed { position: 0, error },
+            (Ok(()), _) => Attempt::Done { records: guard.seen, failed: guard.failed },
+        }
+    }
+
+    /// Takes in the memory of one batch.
+    fn put(&self, made: &mut Yield<G::Memory>, place: Place, own: G::Memory) {
+        match &mut made.memory {
+            _ if self.apart => made.apart.push((place.batch as u32, own)),
+            Some(memory) => self.gather.merge(memory, own),
+            memory => *memory = Some(own),
+        }
+    }
+
+    fn back_off(&self, pause: Duration) {
+        let end = Instant::now() + pause;
+        while !self.limit.reached()
+            && let Some(left) = end.checked_duration_since(Instant::now())
+            && !left.is_zero()
+        {
+            std::thread::sleep(left.min(NAP));
+        }
+    }
+}
+
+/// Why a batch was left before its end.
+enum End {
+    None,
+    At(usize),
+    Retry,
+    Stop,
+}
+
+/// A failure policy at work on one attempt.
+type Judge<'g, E> = Box<dyn FnMut(&Place, E) -> Verdict<E> + 'g>;
+
+/// Watches over one attempt at a batch.
+struct Guard<'g, 'r, 'p, 's, B, E, C, G, P, L> {
+    runner: &'g Runner<'r, 'p, 's, B, E, C, G, P, L>,
+    kept: Option<&'g B>,
+    attempt: u32,
+    place: Place,
+    judge: Option<Judge<'g, E>>,
+    seen: usize,
+    failed: u64,
+    end: End,
+}
+
+impl<B, E, C, G, P: FailurePolicy<B, E>, L: Leash> Watch<E> for Guard<'_, '_, '_, '_, B, E, C, G, P, L> {
+    const STOPPABLE: bool = L::STOPPABLE;
+
+    fn stopped(&mut self) -> bool {
+        let stopped = self.runner.limit.reached();
+        if stopped {
+            self.end = End::Stop;
+        }
+        stopped
+    }
+
+    #[cold]
+    fn failed(&mut self, position: usize, records: usize, error: E) -> Result<(), E> {
+        let place = Place { position, records, ..self.place };
+        let judge = self.judge.get_or_insert_with(|| self.runner.policy.judge(self.kept, self.attempt));
+        match judge(&place, error) {
+            Verdict::Skip => {
+                self.failed += records as u64;
+                Ok(())
+            }
+            Verdict::Retry(error) if self.kept.is_some() => {
+                self.end = End::Retry;
+                Err(error)
+            }
+            Verdict::Retry(error) | Verdict::Stop(error) => {
+                self.end = End::At(position);
+                Err(error)
+            }
+        }
+    }
+
+    fn expected(&self) -> usize {
+        self.place.records
+    }
+
+    fn seen(&mut self, records: usize) {
+        self.seen = records;
+    }
+}

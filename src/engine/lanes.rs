@@ -1,0 +1,60 @@
+use std::ops::Range;
+
+/// At most about this many lanes a run. Each has its own state, so that many would cost memory and merging; few would leave threads
+/// without work at the end. A constant, as what is merged with what must not depend on the number of threads.
+const LANES: usize = 128;
+
+/// Cuts tasks of these weights, in their order, into lanes of about equal weight.
+pub(super) fn cut(weights: &[usize]) -> Vec<Range<usize>> {
+    if weights.len() <= LANES {
+        return (0..weights.len()).map(|task| task..task + 1).collect();
+    }
+    // Where sizes are not known they count as equal.
+    let weight = |task: usize| weights[task] as u128 + 1;
+    let total: u128 = (0..weights.len()).map(weight).sum();
+    let share = total.div_ceil(LANES as u128);
+    let mut lanes = Vec::with_capacity(LANES + 1);
+    let (mut first, mut sum) = (0, 0);
+    for task in 0..weights.len() {
+        sum += weight(task);
+        if sum >= share {
+            lanes.push(first..task + 1);
+            (first, sum) = (task + 1, 0);
+        }
+    }
+    if first < weights.len() {
+        lanes.push(first..weights.len());
+    }
+    lanes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    fn check(weights: &[usize]) {
+        let lanes = cut(weights);
+        assert!(lanes.len() <= 129, "{}", lanes.len());
+        assert!(lanes.iter().all(|lane| !lane.is_empty()));
+        let tasks: Vec<usize> = lanes.into_iter().flatten().collect();
+        assert_eq!(tasks, (0..weights.len()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn every_task_is_in_one_lane() {
+        check(&[]);
+        check(&[5]);
+        check(&[1; 128]);
+        check(&[1; 129]);
+        check(&[0; 10_000]);
+        check(&[usize::MAX; 1_000]);
+        check(&(0..5_000).map(|n| n * n % 977).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_heavy_task_has_a_lane_of_its_own() {
+        let mut weights = vec![1; 1_000];
+        weights[500] = 1_000_000;
+        assert!(cut(&weights).iter().any(|lane| lane.contains(&500) && lane.end == 501));
+    }
+}

@@ -1,0 +1,186 @@
+//! The only place with threads.
+
+mod batch;
+mod bounded;
+mod crew;
+mod desk;
+mod lanes;
+mod limit;
+mod report;
+mod settings;
+mod slots;
+
+pub use bounded::{Broken, Cause};
+pub(crate) use bounded::{Plan, run};
+pub(crate) use limit::Limit;
+pub use limit::{Bound, Free, Leash};
+pub use settings::Settings;
+
+use crate::error::{BuildError, BuildErrorKind};
+use crate::schedule::Fcfs;
+use crate::stage::Scheduler;
+use slots::Slots;
+use std::fmt;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+/// Threads and a policy, shared by the pipelines that run on it. Clones are the same engine.
+///
+/// A pipeline without `.on(&engine)` runs on one that all such pipelines share, with a thread a core. Rayon's global pool is never used.
+///
+/// # What runs where, and in which order
+/// The tasks of a run, one a batch, are ordered by the rank its scheduler gives them. They are then cut into at most 128 *lanes* of tasks
+/// that are consecutive by rank, of about equal numbers of records. Workers take lanes in their order: the calling thread, and threads of
+/// the pool. So on an engine of one thread batches run exactly by rank; with more, each worker's batches do, and with at most 128
+/// batches each is begun no later than all that rank behind it. The lanes depend on the tasks alone, and results are merged in an
+/// order that depends on the batches alone: which thread ran what makes no difference, to the bit.
+///
+/// The calling thread works too, so closures of the pipeline run on it and on threads of the pool. A run that is started inside a
+/// rayon job, or inside a closure of another run, works through its tasks where it is, and takes help where threads are free; it never
+/// waits for one, so nesting cannot deadlock.
+///
+/// # Several pipelines
+/// Between two tasks a worker gives its place to another pipeline whose next task the engine's scheduler ranks before its own. A run alone
+/// on its engine takes no lock for that.
+///
+/// ```
+/// use microbatch::prelude::*;
+///
+/// let engine = Engine::builder().threads(2).scheduler(Sjf::new()).build()?;
+/// let sum = Pipeline::over(0..1_000_000u64).integrator(Sum).on(&engine).run();
+/// assert_eq!(sum, 499_999_500_000);
+/// # Ok::<(), BuildError>(())
+/// ```
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pool: Arc<rayon::ThreadPool>,
+    policy: Box<dyn Scheduler>,
+    slots: Slots,
+    since: Instant,
+    runs: AtomicU32,
+    /// Picoseconds a record, a moving average over the runs.
+    pace: AtomicU64,
+}
+
+/// What a record is taken to cost before anything was measured: ten nanoseconds.
+const FIRST_PACE: u64 = 10_000;
+
+impl Engine {
+    /// Settings of a new engine.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder { threads: None, policy: Box::new(Fcfs) }
+    }
+
+    /// An engine on a pool of the caller's.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    /// use std::sync::Arc;
+    ///
+    /// let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(2).build()?);
+    /// let engine = Engine::from_pool(pool);
+    /// assert_eq!(engine.threads(), 2);
+    /// # Ok::<(), rayon::ThreadPoolBuildError>(())
+    /// ```
+    pub fn from_pool(pool: Arc<rayon::ThreadPool>) -> Self {
+        Self::new(pool, Box::new(Fcfs))
+    }
+
+    fn new(pool: Arc<rayon::ThreadPool>, policy: Box<dyn Scheduler>) -> Self {
+        let slots = Slots::new(pool.current_num_threads());
+        let pace = AtomicU64::new(FIRST_PACE);
+        Engine(Arc::new(Inner { pool, policy, slots, since: Instant::now(), runs: AtomicU32::new(0), pace }))
+    }
+
+    /// The one that pipelines without an engine run on.
+    pub(crate) fn shared() -> Self {
+        static SHARED: OnceLock<Engine> = OnceLock::new();
+        SHARED.get_or_init(|| Engine::builder().build().unwrap_or_else(|e| panic!("the shared engine: {e}"))).clone()
+    }
+
+    /// How many of its tasks can run at once.
+    pub fn threads(&self) -> usize {
+        self.0.pool.current_num_threads()
+    }
+
+    /// How many runs have tasks that no worker has taken yet.
+    pub fn waiting_runs(&self) -> usize {
+        self.0.slots.waiting()
+    }
+}
+
+impl Inner {
+    fn next_run(&self) -> u32 {
+        self.runs.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// The estimate for so many records.
+    fn estimate(&self, records: usize) -> Duration {
+        Duration::from_nanos((records as u64).saturating_mul(self.pace.load(Ordering::Relaxed)) / 1000)
+    }
+
+    /// Takes a measurement into the moving average.
+    fn learn(&self, records: u64, busy: Duration) {
+        if let Some(pace) = (busy.as_nanos() as u64).saturating_mul(1000).checked_div(records) {
+            let before = self.pace.load(Ordering::Relaxed);
+            self.pace.store((before / 4).saturating_mul(3).saturating_add(pace / 4).max(1), Ordering::Relaxed);
+        }
+    }
+
+    /// Runs `work` inside the pool, where rayon splits it over the threads.
+    fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        self.pool.install(work)
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("threads", &self.threads()).finish_non_exhaustive()
+    }
+}
+
+/// Settings of an [`Engine`].
+#[must_use = "a builder makes no engine until `.build()`"]
+pub struct EngineBuilder {
+    threads: Option<usize>,
+    policy: Box<dyn Scheduler>,
+}
+
+impl EngineBuilder {
+    /// How many threads. Default: one a core.
+    pub fn threads(self, threads: usize) -> Self {
+        EngineBuilder { threads: Some(threads), ..self }
+    }
+
+    /// Decides between pipelines, by each one's next task, and orders the tasks of those that have no scheduler of their own.
+    /// Default: [`Fcfs`].
+    pub fn scheduler(self, policy: impl Scheduler + 'static) -> Self {
+        EngineBuilder { policy: Box::new(policy), ..self }
+    }
+
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// With 0 threads, and where the operating system refuses a thread.
+    pub fn build(self) -> Result<Engine, BuildError> {
+        if self.threads == Some(0) {
+            return Err(BuildErrorKind::NoThreads.into());
+        }
+        let builder = rayon::ThreadPoolBuilder::new().num_threads(self.threads.unwrap_or(0)).thread_name(|i| format!("microbatch-{i}"));
+        let pool = builder.build().map_err(BuildErrorKind::from)?;
+        Ok(Engine::new(Arc::new(pool), self.policy))
+    }
+}
+
+impl fmt::Debug for EngineBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EngineBuilder").field("threads", &self.threads).finish_non_exhaustive()
+    }
+}

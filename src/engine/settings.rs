@@ -1,0 +1,23 @@
+use super::Engine;
+use crate::data::CancelToken;
+use crate::stage::{Observer, Scheduler};
+use std::fmt;
+use std::time::Duration;
+
+/// What is looked at once a batch at most: boxes, so that setting one changes no type.
+#[derive(Default)]
+pub struct Settings<'a> {
+    pub(crate) engine: Option<Engine>,
+    pub(crate) scheduler: Option<Box<dyn Scheduler + 'a>>,
+    pub(crate) observers: Vec<Box<dyn Observer + 'a>>,
+    pub(crate) priority: u8,
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) cancel: Option<CancelToken>,
+    pub(crate) relaxed: bool,
+}
+
+impl fmt::Debug for Settings<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings").field("priority", &self.priority).field("deadline", &self.deadline).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,142 @@
+use super::Collect;
+use crate::data::{Pane, Rope, Window};
+use crate::keyed::NoKey;
+use crate::stage::{Arrival, Integrator};
+
+/// No integrator: values go on one by one, in the order of the data.
+#[derive(Clone, Copy, Debug)]
+pub struct Each;
+
+/// An integrator at the end of a chain.
+///
+/// A wrapper, since a crate downstream could implement `Integrator` for [`Each`].
+#[derive(Clone, Copy, Debug)]
+pub struct Integrated<I>(pub I);
+
+/// The end of a chain: what becomes of its values of type `T` with keys of type `Ky`. Sealed.
+pub trait Gather<T, Ky> {
+    /// What values are folded into.
+    type Memory: Send;
+    /// The result.
+    type Output;
+
+    /// Whether values must come in the order of the data.
+    fn in_order(&self) -> bool;
+    /// Whether merging in other groups leaves the result the same to the bit.
+    fn exact(&self) -> bool;
+    /// The memory of no values.
+    fn memory(&self) -> Self::Memory;
+    /// Takes one value in.
+    fn fold(&self, memory: &mut Self::Memory, key: Ky, value: T);
+    /// Takes in what comes after.
+    fn merge(&self, memory: &mut Self::Memory, other: Self::Memory);
+    /// Called by a worker on a memory into which it folds no more.
+    fn seal(&self, memory: &mut Self::Memory);
+    /// How much work `combine` has with it, in values.
+    fn weight(&self, memory: &Self::Memory) -> usize;
+    /// Merges all memories of a run, in their order.
+    fn combine(&self, memories: Vec<Self::Memory>) -> Self::Memory;
+    /// The result.
+    fn finish(&self, memory: Self::Memory) -> Self::Output;
+}
+
+/// What a next stage gets as records. Sealed.
+pub trait Panes<T, Ky>: Gather<T, Ky> {
+    /// The key of a pane.
+    type Key;
+    /// Its value.
+    type Value;
+    /// The results as panes, by window and key.
+    fn panes(output: Self::Output) -> Vec<Pane<Self::Key, Self::Value>>;
+}
+
+impl<T: Send, Ky> Gather<T, Ky> for Each {
+    type Memory = Rope<T>;
+    type Output = Vec<T>;
+
+    fn in_order(&self) -> bool {
+        true
+    }
+
+    fn exact(&self) -> bool {
+        true
+    }
+
+    fn memory(&self) -> Rope<T> {
+        Rope::default()
+    }
+
+    #[inline]
+    fn fold(&self, memory: &mut Rope<T>, _: Ky, value: T) {
+        memory.push(value);
+    }
+
+    fn merge(&self, memory: &mut Rope<T>, other: Rope<T>) {
+        memory.append(other);
+    }
+
+    fn seal(&self, _: &mut Rope<T>) {}
+
+    fn weight(&self, memory: &Rope<T>) -> usize {
+        Integrator::<T>::weight(&Collect, memory)
+    }
+
+    fn combine(&self, memories: Vec<Rope<T>>) -> Rope<T> {
+        Integrator::<T>::combine(&Collect, memories)
+    }
+
+    fn finish(&self, memory: Rope<T>) -> Vec<T> {
+        memory.into_vec()
+    }
+}
+
+impl<T, I: Integrator<T>> Gather<T, NoKey> for Integrated<I> {
+    type Memory = I::State;
+    type Output = I::Output;
+
+    fn in_order(&self) -> bool {
+        self.0.arrival() == Arrival::InOrder
+    }
+
+    fn exact(&self) -> bool {
+        self.0.exact()
+    }
+
+    fn memory(&self) -> I::State {
+        self.0.init()
+    }
+
+    #[inline]
+    fn fold(&self, memory: &mut I::State, _: NoKey, value: T) {
+        self.0.fold(memory, value);
+    }
+
+    fn merge(&self, memory: &mut I::State, other: I::State) {
+        self.0.merge(memory, other);
+    }
+
+    fn seal(&self, memory: &mut I::State) {
+        self.0.seal(memory);
+    }
+
+    fn weight(&self, memory: &I::State) -> usize {
+        self.0.weight(memory)
+    }
+
+    fn combine(&self, memories: Vec<I::State>) -> I::State {
+        self.0.combine(memories)
+    }
+
+    fn finish(&self, memory: I::State) -> I::Output {
+        self.0.finish(memory)
+    }
+}
+
+impl<T, I: Integrator<T>> Panes<T, NoKey> for Integrated<I> {
+    type Key = ();
+    type Value = I::Output;
+
+    fn panes(output: I::Output) -> Vec<Pane<(), I::Output>> {
+        vec![Pane::new((), Window::ALL, output)]
+    }
+}

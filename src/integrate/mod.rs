@@ -1,0 +1,27 @@
+//! Integrators: how values become one result.
+
+mod accumulate;
+mod collect;
+mod count;
+mod field;
+mod gather;
+mod mean;
+mod merge;
+mod min_max;
+mod per_key;
+mod sort;
+mod sum;
+mod top_k;
+mod tuple;
+
+pub use accumulate::Accumulate;
+pub use collect::Collect;
+pub use count::Count;
+pub use field::Field;
+pub use gather::{Each, Gather, Integrated, Panes};
+pub use mean::{Mean, Quantity};
+pub use merge::Merge;
+pub use min_max::{Max, Min};
+pub use sort::{Sort, SortByKey};
+pub use sum::{Addend, Sum};
+pub use top_k::TopK;

@@ -1,0 +1,48 @@
+use super::{Slots, Table};
+use std::hash::Hash;
+
+/// The key of records that have none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NoKey;
+
+/// The key of a record, after `.key_by(..)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct By<K>(pub K);
+
+/// What can be a key: anything that is `Clone + Eq + Hash + Send + Sync`, borrowed or owned.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a key",
+    label = "not a key",
+    note = "a key is `Clone + Eq + Hash + Send + Sync`: derive them, `#[derive(Clone, PartialEq, Eq, Hash)]`, or key by a field that has them; for a float use `TotalOrder(x)`"
+)]
+pub trait Key: Clone + Eq + Hash + Send + Sync {}
+
+impl<K: Clone + Eq + Hash + Send + Sync> Key for K {}
+
+/// Keyed or not. Sealed: [`NoKey`] and [`By`].
+pub trait KeyState: Clone + Send {
+    /// Whether there is a key.
+    const KEYED: bool;
+    /// What a pane's key is.
+    type Key;
+    /// State by key: one slot where there is no key.
+    type Slots<S>: Slots<Self, S>;
+    /// The key alone.
+    fn into_key(self) -> Self::Key;
+}
+
+impl KeyState for NoKey {
+    const KEYED: bool = false;
+    type Key = ();
+    type Slots<S> = Option<S>;
+    fn into_key(self) {}
+}
+
+impl<K: Key> KeyState for By<K> {
+    const KEYED: bool = true;
+    type Key = K;
+    type Slots<S> = Table<K, S>;
+    fn into_key(self) -> K {
+        self.0
+    }
+}

@@ -1,0 +1,197 @@
+//! A hash table that keeps its entries in the order they came in.
+//!
+//! Two vectors: the entries, densely packed, and an open-addressed index into them. A slot of the index is 32 bits: in its low bits
+//! the number of an entry plus one, in the others a tag out of the key's hash, so that a probe touches an entry only where the tags
+//! agree. The index of 16 Ki entries is 128 KiB: with small entries both stay in a second-level cache.
+
+use ahash::RandomState;
+use std::borrow::Borrow;
+use std::hash::{BuildHasher, Hash};
+use std::sync::OnceLock;
+
+/// Slots of the smallest index.
+const LEAST: usize = 16;
+/// Below this many slots an index grows fast.
+const SMALL: usize = 8192;
+
+/// State by key.
+#[derive(Clone)]
+pub struct Table<K, S> {
+    slots: Vec<u32>,
+    entries: Vec<(K, S)>,
+    hash: RandomState,
+}
+
+/// Seeds of this process: keys made to collide in one do not in another.
+fn seeds() -> RandomState {
+    static SEEDS: OnceLock<RandomState> = OnceLock::new();
+    SEEDS
+        .get_or_init(|| {
+            let std = std::collections::hash_map::RandomState::new();
+            RandomState::with_seeds(std.hash_one(1), std.hash_one(2), std.hash_one(3), std.hash_one(4))
+        })
+        .clone()
+}
+
+impl<K, S> Default for Table<K, S> {
+    fn default() -> Self {
+        Table { slots: Vec::new(), entries: Vec::new(), hash: seeds() }
+    }
+}
+
+impl<K, S> std::fmt::Debug for Table<K, S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Table").field("len", &self.entries.len()).finish_non_exhaustive()
+    }
+}
+
+/// Where a key is, or where it would go.
+enum Found {
+    Entry(usize),
+    Slot(usize),
+}
+
+impl<K, S> Table<K, S> {
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(crate) fn entries(&self) -> &[(K, S)] {
+        &self.entries
+    }
+
+    pub(crate) fn into_entries(self) -> Vec<(K, S)> {
+        self.entries
+    }
+
+    /// Takes all entries out; the index keeps its size for the next ones.
+    pub(crate) fn drain(&mut self) -> std::vec::Drain<'_, (K, S)> {
+        self.slots.fill(0);
+        self.entries.drain(..)
+    }
+
+    /// Turns every state into something else; keys stay where they are.
+    pub(crate) fn map<O>(self, mut f: impl FnMut(S) -> O) -> Table<K, O> {
+        let entries = self.entries.into_iter().map(|(key, state)| (key, f(state))).collect();
+        Table { slots: self.slots, entries, hash: self.hash }
+    }
+}
+
+impl<K: Eq + Hash, S> Table<K, S> {
+    /// The state of `key`, made by `init` where it is new.
+    #[inline]
+    pub(crate) fn entry(&mut self, key: K, init: impl FnOnce() -> S) -> &mut S {
+        let hash = self.hash.hash_one(&key);
+        let at = match self.find(hash, &key) {
+            Found::Entry(at) => at,
+            Found::Slot(slot) => self.insert(slot, hash, key, init()),
+        };
+        &mut self.entries[at].1
+    }
+
+    /// As [`entry`](Self::entry); clones the key where it is new.
+    #[inline]
+    pub(crate) fn entry_ref(&mut self, key: &K, init: impl FnOnce() -> S) -> &mut S
+    where
+        K: Clone,
+    {
+        let hash = self.hash.hash_one(key);
+        let at = match self.find(hash, key) {
+            Found::Entry(at) => at,
+            Found::Slot(slot) => self.insert(slot, hash, key.clone(), init()),
+        };
+        &mut self.entries[at].1
+    }
+
+    /// Takes a state in: `merge` joins it to the one that is there.
+    #[inline]
+    pub(crate) fn absorb(&mut self, key: K, state: S, merge: impl FnOnce(&mut S, S)) {
+        let hash = self.hash.hash_one(&key);
+        match self.find(hash, &key) {
+            Found::Entry(at) => merge(&mut self.entries[at].1, state),
+            Found::Slot(slot) => {
+                self.insert(slot, hash, key, state);
+            }
+        }
+    }
+
+    pub(crate) fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<&S>
+    where
+        K: Borrow<Q>,
+    {
+        match self.find(self.hash.hash_one(key), key) {
+            Found::Entry(at) => Some(&self.entries[at].1),
+            Found::Slot(_) => None,
+        }
+    }
+
+    #[inline]
+    fn find<Q: Eq + ?Sized>(&self, hash: u64, key: &Q) -> Found
+    where
+        K: Borrow<Q>,
+    {
+        let slots = &self.slots[..];
+        if slots.is_empty() {
+            return Found::Slot(0);
+        }
+        let mask = slots.len() - 1;
+        let number = mask as u32;
+        // The low half of the hash is the place, the high half the tag.
+        let tag = (hash >> 32) as u32 & !number;
+        let mut at = hash as usize & mask;
+        loop {
+            let slot = slots[at & mask];
+            if slot == 0 {
+                return Found::Slot(at & mask);
+            }
+            if slot & !number == tag {
+                let entry = (slot & number) as usize - 1;
+                if self.entries[entry].0.borrow() == key {
+                    return Found::Entry(entry);
+                }
+            }
+            at += 1;
+        }
+    }
+
+    /// Puts a new entry behind a free slot; returns its number.
+    #[cold]
+    fn insert(&mut self, mut slot: usize, hash: u64, key: K, state: S) -> usize {
+        if self.entries.len() * 2 >= self.slots.len() {
+            self.grow();
+            slot = self.free_slot(hash);
+        }
+        self.entries.push((key, state));
+        self.mark(slot, hash, self.entries.len());
+        self.entries.len() - 1
+    }
+
+    fn mark(&mut self, slot: usize, hash: u64, number: usize) {
+        let mask = (self.slots.len() - 1) as u32;
+        self.slots[slot] = ((hash >> 32) as u32 & !mask) | number as u32;
+    }
+
+    fn free_slot(&self, hash: u64) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut at = hash as usize & mask;
+        while self.slots[at] != 0 {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    /// Makes the index larger, so that at most half of it is in use: eightfold while it is small, which saves rehashing.
+    fn grow(&mut self) {
+        let factor = if self.slots.len() < SMALL { 8 } else { 2 };
+        let size = (self.slots.len() * factor).max(LEAST);
+        assert!(size <= 1 << 31, "a table holds at most 2^30 keys");
+        self.slots.clear();
+        self.slots.resize(size, 0);
+        for number in 0..self.entries.len() {
+            let hash = self.hash.hash_one(&self.entries[number].0);
+            let slot = self.free_slot(hash);
+            self.mark(slot, hash, number + 1);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+use super::deal::part;
+use crate::stage::{Part, Partitioner};
+use std::num::NonZeroUsize;
+use std::ops::{Range, RangeInclusive};
+
+/// Into at most about this many batches by default.
+const BATCHES: usize = 128;
+/// Default batches hold at least this many records, where there are so many ..
+const LEAST: usize = 4096;
+/// .. and at most this many, about a millisecond of light work.
+const MOST: usize = 64 * 1024;
+/// More batches than this would fill memory with their own places.
+const MANY: usize = 1 << 20;
+
+/// Consecutive records: [1 2 3] [4 5 6] [7 8 9] [10].
+///
+/// The default partitioner, with a size that suits the length of the data: 4,096 records at least, 65,536 at most. Where the work for one
+/// record is heavy, say how many make a batch: `Chunks::of(1)` gives each record to whichever thread is free.
+///
+/// ```
+/// use microbatch::prelude::*;
+///
+/// let numbers: Vec<u64> = (1..=10).collect();
+/// let sums = Pipeline::over(&numbers).partitioner(Chunks::of(3)).process(|batch| batch.iter().sum::<u64>()).run();
+/// assert_eq!(sums, [6, 15, 24, 10]);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Chunks {
+    /// `None`: by the length of the data.
+    size: Option<NonZeroUsize>,
+}
+
+impl Chunks {
+    /// `size` records a batch; the last may have fewer.
+    ///
+    /// # Panics
+    /// If `size` is 0.
+    pub const fn of(size: usize) -> Self {
+        match NonZeroUsize::new(size) {
+            Some(size) => Chunks { size: Some(size) },
+            None => panic!("a batch of 0 records never ends the data: give a size of at least 1"),
+        }
+    }
+
+    /// The size of a batch of data of this length.
+    fn size(&self, len: usize) -> usize {
+        self.size.map_or_else(|| len.div_ceil(BATCHES).clamp(LEAST, MOST.max(len / MANY)), NonZeroUsize::get)
+    }
+
+    /// The size that was asked for, where one was.
+    pub(crate) fn asked(&self) -> Option<usize> {
+        self.size.map(NonZeroUsize::get)
+    }
+}
+
+impl<'a, T: Sync> Partitioner<&'a [T]> for Chunks {
+    type Batch = &'a [T];
+
+    fn partition(&self, data: &'a [T], _: usize) -> Vec<Part<&'a [T]>> {
+        data.chunks(self.size(data.len())).enumerate().map(|(i, batch)| part(i, batch.len(), batch)).collect()
+    }
+}
+
+impl<T: Send> Partitioner<Vec<T>> for Chunks {
+    type Batch = Vec<T>;
+
+    /// From the end, so that each record is moved once; the first batch keeps the vector.
+    fn partition(&self, mut data: Vec<T>, _: usize) -> Vec<Part<Vec<T>>> {
+        if data.is_empty() {
+            return Vec::new();
+        }
+        let size = self.size(data.len());
+        let last = (data.len() - 1) / size;
+        let mut parts = Vec::with_capacity(last + 1);
+        for i in (1..=last).rev() {
+            let batch = data.split_off(i * size);
+            parts.push(part(i, batch.len(), batch));
+        }
+        parts.push(part(0, data.len(), data));
+        parts.reverse();
+        parts
+    }
+}
+
+/// How far it is from `first` to `last`, which is not before it; more than a `usize` holds counts as its greatest value.
+macro_rules! distance {
+    ($first:expr, $last:expr) => {
+        usize::try_from($last.abs_diff($first)).unwrap_or(usize::MAX)
+    };
+}
+
+macro_rules! ranges {
+    ($($integer:ty),*) => { $(
+        impl Partitioner<Range<$integer>> for Chunks {
+            type Batch = Range<$integer>;
+
+            fn partition(&self, data: Range<$integer>, _: usize) -> Vec<Part<Self::Batch>> {
+                if data.is_empty() {
+                    return Vec::new();
+                }
+                let batches = Partitioner::partition(self, data.start..=data.end - 1, 1);
+                let half_open = |batch: RangeInclusive<$integer>| *batch.start()..*batch.end() + 1;
+                batches.into_iter().map(|Part { partition, records, batch }| Part { partition, records, batch: half_open(batch) }).collect()
+            }
+        }
+
+        impl Partitioner<RangeInclusive<$integer>> for Chunks {
+            type Batch = RangeInclusive<$integer>;
+
+            fn partition(&self, data: RangeInclusive<$integer>, _: usize) -> Vec<Part<Self::Batch>> {
+                if data.is_empty() {
+                    return Vec::new();
+                }
+                let (mut first, last) = data.into_inner();
+                let size = self.size(distance!(first, last).saturating_add(1));
+                let mut parts = Vec::new();
+                loop {
+                    // How far the batch reaches beyond its first record. Signed integers wrap around to the right place.
+                    let reach = distance!(first, last).min(size - 1);
+                    let end = first.wrapping_add(reach as $integer);
+                    parts.push(part(parts.len(), reach + 1, first..=end));
+                    if end == last {
+                        return parts;
+                    }
+                    first = end + 1;
+                }
+            }
+        }
+    )* };
+}
+
+ranges!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);

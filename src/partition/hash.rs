@@ -1,0 +1,60 @@
+use super::deal::{checked, deal};
+use crate::data::bucket;
+use crate::stage::{Part, Partitioner};
+use std::borrow::Borrow;
+use std::fmt;
+use std::hash::Hash;
+use std::marker::PhantomData;
+
+/// Records of equal keys meet in one batch. As a verb: `.partition_by(16, |t| t.account)`.
+///
+/// A key's partition comes from [`fixed_hash`](crate::fixed_hash): it is the same on every machine and in every version.
+///
+/// ```
+/// use microbatch::prelude::*;
+///
+/// struct Trade { account: u32 }
+///
+/// let trades = [Trade { account: 1 }, Trade { account: 2 }, Trade { account: 1 }];
+/// let by_account = HashPartitioner::new(16, |t: &Trade| t.account);
+/// let mut sizes = Pipeline::over(&trades).partitioner(by_account).process(|batch| batch.len()).run();
+/// sizes.sort();
+/// assert_eq!(sizes, [1, 2]);
+/// ```
+#[derive(Clone)]
+pub struct HashPartitioner<U: ?Sized, F> {
+    count: usize,
+    key: F,
+    record: PhantomData<fn(&U)>,
+}
+
+impl<U: ?Sized, F> HashPartitioner<U, F> {
+    /// Into `count` partitions, by a key. Those that get no record make no batch. Name the record, whether it is borrowed or owned:
+    /// `|t: &Trade|`.
+    ///
+    /// # Panics
+    /// If `count` is 0, or more than 32 bits hold.
+    pub fn new<K: Hash>(count: usize, key: F) -> Self
+    where
+        F: Fn(&U) -> K,
+    {
+        HashPartitioner { count: checked(count, "HashPartitioner"), key, record: PhantomData }
+    }
+}
+
+impl<U: ?Sized, F> fmt::Debug for HashPartitioner<U, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HashPartitioner").field("count", &self.count).finish_non_exhaustive()
+    }
+}
+
+impl<D, U: ?Sized, K: Hash, F: Fn(&U) -> K> Partitioner<D> for HashPartitioner<U, F>
+where
+    D: IntoIterator<Item: Send + Borrow<U>>,
+{
+    type Batch = Vec<D::Item>;
+
+    fn partition(&self, data: D, _: usize) -> Vec<Part<Vec<D::Item>>> {
+        deal(data.into_iter(), self.count, |record| bucket(&(self.key)(record.borrow()), self.count))
+    }
+}

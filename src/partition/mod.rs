@@ -1,0 +1,12 @@
+//! Partitioners: how data are cut into batches.
+
+mod chunks;
+mod deal;
+mod hash;
+mod random;
+mod range;
+
+pub use chunks::Chunks;
+pub use hash::HashPartitioner;
+pub use random::RandomPartitioner;
+pub use range::RangePartitioner;

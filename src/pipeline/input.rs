@@ -1,0 +1,184 @@
+//! Where batches come from.
+
+use super::failing::{Absorbs, Fallibility, Meets, Never};
+use crate::data::{Pane, RunStats};
+use crate::engine::{self, Broken, Engine, Limit, Plan, Settings};
+use crate::integrate::{Gather, Panes};
+use crate::partition::Chunks;
+use crate::process::Operator;
+use crate::stage::{Part, Partitioner};
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+/// Data in memory, and how they are cut.
+#[derive(Debug)]
+pub struct Over<D, T, P = Chunks> {
+    data: D,
+    partitioner: P,
+    item: PhantomData<fn() -> T>,
+}
+
+impl<D, T, P> Over<D, T, P> {
+    pub(super) fn new(data: D, partitioner: P) -> Self {
+        Over { data, partitioner, item: PhantomData }
+    }
+}
+
+/// The panes of the stage before, and how they are cut.
+#[derive(Debug)]
+pub struct After<S, P = Chunks> {
+    stage: S,
+    partitioner: P,
+}
+
+impl<S> After<S> {
+    pub(super) fn new(stage: S) -> Self {
+        After { stage, partitioner: Chunks::default() }
+    }
+}
+
+/// One stage of a pipeline: a pipeline but for its settings, which are those of all its stages.
+#[derive(Debug)]
+pub struct Stage<M, T, C, X, Ky, I> {
+    pub(super) input: M,
+    pub(super) chain: C,
+    pub(super) failing: X,
+    pub(super) integrator: I,
+    pub(super) flow: PhantomData<fn() -> (T, Ky)>,
+}
+
+/// Where a pipeline's batches come from. Sealed.
+pub trait Input {
+    /// What the partitioner gets.
+    type Data;
+    /// One record.
+    type Item;
+    /// One batch.
+    type Batch: Send;
+    /// The same with another partitioner.
+    type With<P>;
+    #[doc(hidden)]
+    fn with<P>(self, partitioner: P) -> Self::With<P>;
+}
+
+impl<D, T, P: Partitioner<D>> Input for Over<D, T, P> {
+    type Data = D;
+    type Item = T;
+    type Batch = P::Batch;
+    type With<P2> = Over<D, T, P2>;
+
+    fn with<P2>(self, partitioner: P2) -> Over<D, T, P2> {
+        Over::new(self.data, partitioner)
+    }
+}
+
+impl<M, T, C, X, Ky, I, P> Input for After<Stage<M, T, C, X, Ky, I>, P>
+where
+    I: Panes<T, Ky>,
+    P: Partitioner<Vec<Pane<I::Key, I::Value>>>,
+{
+    type Data = Vec<Pane<I::Key, I::Value>>;
+    type Item = Pane<I::Key, I::Value>;
+    type Batch = P::Batch;
+    type With<P2> = After<Stage<M, T, C, X, Ky, I>, P2>;
+
+    fn with<P2>(self, partitioner: P2) -> Self::With<P2> {
+        After { stage: self.stage, partitioner }
+    }
+}
+
+/// What all stages of a run share.
+pub struct Shared<'r, 's> {
+    pub(super) engine: Engine,
+    pub(super) settings: &'r Settings<'s>,
+    pub(super) limit: Limit,
+    pub(super) measure: bool,
+}
+
+impl std::fmt::Debug for Shared<'_, '_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("engine", &self.engine).finish_non_exhaustive()
+    }
+}
+
+/// An input that can be read. Sealed.
+pub trait Feed: Input {
+    /// How reading can fail.
+    type X: Fallibility;
+    /// The batches, and what it took to make them.
+    #[doc(hidden)]
+    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Vec<Part<Self::Batch>>, RunStats), Broken<<Self::X as Fallibility>::Error>>;
+}
+
+/// Cuts data into batches; a panic in the partitioner stays in the run.
+fn cut<D, P: Partitioner<D>, E>(
+    partitioner: P,
+    data: D,
+    shared: &Shared<'_, '_>,
+    stats: &mut RunStats,
+) -> Result<Vec<Part<P::Batch>>, Broken<E>> {
+    let began = Instant::now();
+    let parts = catch_unwind(AssertUnwindSafe(|| partitioner.partition(data, shared.engine.threads())));
+    stats.partitioning += began.elapsed();
+    parts.map_err(|payload| Broken::panic(0, payload))
+}
+
+impl<D, T, P: Partitioner<D>> Feed for Over<D, T, P> {
+    type X = Never;
+
+    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Vec<Part<P::Batch>>, RunStats), Broken<std::convert::Infallible>> {
+        let mut stats = RunStats::default();
+        let parts = cut(self.partitioner, self.data, shared, &mut stats)?;
+        Ok((parts, stats))
+    }
+}
+
+impl<M, T, C, X, Ky, I, P> Feed for After<Stage<M, T, C, X, Ky, I>, P>
+where
+    M: Feed,
+    X: Meets<M::Batch> + Absorbs<M::X>,
+    X::Error: Send,
+    C: Operator<M::Batch, X::Error, Key = Ky, Value = T> + Sync,
+    I: Panes<T, Ky> + Sync,
+    P: Partitioner<Vec<Pane<I::Key, I::Value>>>,
+{
+    type X = X;
+
+    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Vec<Part<P::Batch>>, RunStats), Broken<X::Error>> {
+        let (output, mut stats) = self.stage.run(shared)?;
+        let parts = cut(self.partitioner, I::panes(output), shared, &mut stats)?;
+        Ok((parts, stats))
+    }
+}
+
+impl<M, T, C, X, Ky, I> Stage<M, T, C, X, Ky, I>
+where
+    M: Feed,
+    X: Meets<M::Batch> + Absorbs<M::X>,
+    X::Error: Send,
+    C: Operator<M::Batch, X::Error, Key = Ky, Value = T> + Sync,
+    I: Gather<T, Ky> + Sync,
+{
+    /// Runs the stages before it, and it.
+    pub(super) fn run(self, shared: &Shared<'_, '_>) -> Result<(I::Output, RunStats), Broken<X::Error>> {
+        let Stage { input, chain, failing, integrator, .. } = self;
+        let (parts, before) = input.batches(shared).map_err(X::absorb)?;
+        let plan = Plan {
+            chain: &chain,
+            gather: &integrator,
+            policy: failing.policy(),
+            settings: shared.settings,
+            limit: &shared.limit,
+            measure: shared.measure,
+        };
+        let last = parts.len().saturating_sub(1) as u64;
+        let (memory, mut stats) = engine::run::<_, _, _, _, _, X::Leash>(&shared.engine, parts, &plan);
+        let memory = memory?;
+        let began = Instant::now();
+        let output = catch_unwind(AssertUnwindSafe(|| integrator.finish(memory))).map_err(|payload| Broken::panic(last, payload))?;
+        stats.integrating += began.elapsed();
+        stats.add_stage(before);
+        Ok((output, stats))
+    }
+}

@@ -1,0 +1,163 @@
+use super::Pipeline;
+use super::failing::{Handles, Stoppable};
+use super::input::Input;
+use crate::data::CancelToken;
+use crate::engine::Engine;
+use crate::partition::{HashPartitioner, RangePartitioner};
+use crate::process::{DeadLetter, Operator};
+use crate::stage::{FailurePolicy, Letter, Observer, Partitioner, Scheduler};
+use std::hash::Hash;
+use std::time::Duration;
+
+use super::failing::Fallibility;
+
+/// Settings: anywhere in the chain, of the whole pipeline, but for partitioners and failure policies, which are of their stage.
+impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
+    /// Orders the batches. Default: the engine's, which is [`Fcfs`](crate::Fcfs) unless it was built with another.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// let sum = Pipeline::over(0..10u64).partitioner(Chunks::of(3)).scheduler(LongestFirst).integrator(Sum).run();
+    /// assert_eq!(sum, 45);
+    /// ```
+    pub fn scheduler(mut self, scheduler: impl Scheduler + 'a) -> Self {
+        self.settings.scheduler = Some(Box::new(scheduler));
+        self
+    }
+
+    /// Runs on this engine. Default: one that all pipelines without an engine share, with a thread a core.
+    pub fn on(mut self, engine: &Engine) -> Self {
+        self.settings.engine = Some(engine.clone());
+        self
+    }
+
+    /// How urgent it is, for policies that look at it: the greater, the more urgent. Default 0.
+    pub fn priority(mut self, priority: u8) -> Self {
+        self.settings.priority = priority;
+        self
+    }
+
+    /// Somebody to be told what happens. Called again, adds one more. Makes the run measure each batch.
+    pub fn observe(mut self, observer: impl Observer + 'a) -> Self {
+        self.settings.observers.push(Box::new(observer));
+        self
+    }
+
+    /// Gives up bit-identical results for speed where that costs any: values whose merging is not
+    /// [`exact`](crate::Integrator::exact), as floats, are folded in the order in which batches happen to lie together. Default: off.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// let sum = Pipeline::over(&[0.5, 0.25]).integrator(Sum).relaxed().run();
+    /// assert_eq!(sum, 0.75);
+    /// ```
+    pub fn relaxed(mut self) -> Self {
+        self.settings.relaxed = true;
+        self
+    }
+
+    /// Ends the run when the token is cancelled: between batches, and inside a batch of the stages from here on at least every 1,024
+    /// records. From now on the run may end early, so it needs `.try_run()`.
+    pub fn cancel(mut self, token: &CancelToken) -> Pipeline<'a, M, T, C, Stoppable<X>, Ky, I> {
+        self.settings.cancel = Some(token.clone());
+        self.with_failing(Stoppable)
+    }
+
+    /// Ends the run when this much time has passed since its start, as [`cancel`](Self::cancel) does. From now on the run may end early, so
+    /// it needs `.try_run()`.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// let late = Pipeline::over(0..1_000_000_000_000u64)
+    ///     .filter(|n| n.count_ones() == 40)
+    ///     .deadline(Duration::from_millis(5))
+    ///     .integrator(Count)
+    ///     .try_run();
+    /// assert!(matches!(late, Err(RunError::DeadlineExceeded { .. })));
+    /// ```
+    pub fn deadline(mut self, within: Duration) -> Pipeline<'a, M, T, C, Stoppable<X>, Ky, I> {
+        self.settings.deadline = Some(within);
+        self.with_failing(Stoppable)
+    }
+
+    /// What becomes of records that fail: [`Stop`](crate::Stop) (the default), [`Skip`](crate::Skip), [`Retry`](crate::Retry), or a policy
+    /// of one's own. Comes after the last step of its stage that can fail.
+    pub fn on_failure<P>(self, policy: P) -> Pipeline<'a, M, T, C, X::Out, Ky, I>
+    where
+        M: Input,
+        X: Handles<P>,
+        P: FailurePolicy<M::Batch, X::Error>,
+    {
+        self.with_failing(|x| x.handle(policy))
+    }
+
+    /// Failing records go to `take`, with their error, and are counted; the run goes on. Comes after the last step of its stage that can
+    /// fail. Records must be `Clone`, which borrowed ones are.
+    ///
+    /// `take` is called by the threads that do the work, in the order of the records inside a batch.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    /// use std::sync::Mutex;
+    ///
+    /// let letters = Mutex::new(Vec::new());
+    /// let lines = ["1", "x", "2"];
+    /// let sum = Pipeline::over(&lines)
+    ///     .try_map(|s| s.parse::<u8>())
+    ///     .dead_letter(|letter| letters.lock().unwrap().push((*letter.record, letter.position)))
+    ///     .integrator(Sum)
+    ///     .try_run()?;
+    /// assert_eq!((sum, letters.into_inner().unwrap()), (3, vec![("x", 1)]));
+    /// # Ok::<(), RunError<std::num::ParseIntError>>(())
+    /// ```
+    pub fn dead_letter<F>(self, take: F) -> Pipeline<'a, M, T, C, X::Out, Ky, I>
+    where
+        M: Input,
+        X: Handles<DeadLetter<F>>,
+        F: Fn(Letter<M::Item, X::Error>) + Send + Sync,
+        DeadLetter<F>: FailurePolicy<M::Batch, X::Error>,
+    {
+        self.with_failing(|x| x.handle(DeadLetter::new(take)))
+    }
+
+    /// How the data are cut into batches. Default: [`Chunks`](crate::Chunks) of a size that suits the length of the data.
+    pub fn partitioner<P>(self, partitioner: P) -> Pipeline<'a, M::With<P>, T, C, X, Ky, I>
+    where
+        M: Input,
+        P: Partitioner<M::Data>,
+        X: Fallibility,
+        C: Operator<P::Batch, X::Error>,
+    {
+        self.with_input(|input| input.with(partitioner))
+    }
+
+    /// Records of equal keys meet in one batch, of `count` at most: a [`HashPartitioner`](crate::HashPartitioner).
+    ///
+    /// # Panics
+    /// If `count` is 0, or more than 32 bits hold.
+    pub fn partition_by<K, F>(self, count: usize, key: F) -> Pipeline<'a, M::With<HashPartitioner<M::Item, F>>, T, C, X, Ky, I>
+    where
+        M: Input,
+        F: Fn(&M::Item) -> K + Send + Sync,
+        K: Hash,
+    {
+        self.with_input(|input| input.with(HashPartitioner::new(count, key)))
+    }
+
+    /// Batches ordered by key, `count` at most, with bounds from a sample: a [`RangePartitioner`](crate::RangePartitioner).
+    ///
+    /// # Panics
+    /// If `count` is 0, or more than 32 bits hold.
+    pub fn range_by<K, F>(self, count: usize, key: F) -> Pipeline<'a, M::With<RangePartitioner<M::Item, K, F>>, T, C, X, Ky, I>
+    where
+        M: Input,
+        F: Fn(&M::Item) -> K + Send + Sync,
+        K: Ord + Clone,
+    {
+        self.with_input(|input| input.with(RangePartitioner::new(count, key)))
+    }
+}

@@ -1,0 +1,14 @@
+//! What call sites import: `use microbatch::prelude::*;`
+
+pub use crate::data::{CancelToken, Pane, RunStats, Task, Timestamp, TotalOrder, Window};
+pub use crate::engine::Engine;
+pub use crate::error::{BuildError, RunError};
+pub use crate::integrate::{Accumulate, Addend, Collect, Count, Field, Max, Mean, Merge, Min, Quantity, Sort, Sum, TopK};
+pub use crate::keyed::Groups;
+pub use crate::partition::{Chunks, HashPartitioner, RandomPartitioner, RangePartitioner};
+pub use crate::pipeline::Pipeline;
+pub use crate::process::{Retry, Skip, Stop};
+pub use crate::schedule::{Fcfs, LongestFirst, Priority, Sjf};
+pub use crate::stage::{
+    Arrival, Bounded, FailurePolicy, Integrator, Letter, Observer, Part, Partitioner, Place, Processor, RunPlan, Scheduler, Verdict,
+};

@@ -1,0 +1,29 @@
+use super::{Operator, Rec, Watch};
+
+/// The values that references point to. A step of its own, since a `Map` would hold a function pointer, which is not inlined.
+#[derive(Clone, Copy, Debug)]
+pub struct Copied<C> {
+    pub(crate) prev: C,
+}
+
+impl<'r, B, E, C, T> Operator<B, E> for Copied<C>
+where
+    C: Operator<B, E, Value = &'r T>,
+    T: Copy + 'r,
+{
+    type Key = C::Key;
+    type Value = T;
+    type Local = C::Local;
+    const ORDERED: bool = C::ORDERED;
+
+    #[inline]
+    fn drive<W: Watch<E>>(
+        &self,
+        local: &mut C::Local,
+        batch: B,
+        watch: &mut W,
+        emit: &mut impl FnMut(Rec<C::Key, T>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.prev.drive(local, batch, watch, &mut |rec| emit(Rec { key: rec.key, value: *rec.value }))
+    }
+}

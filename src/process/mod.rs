@@ -1,0 +1,20 @@
+//! Steps: each drives the one before it over a batch, and pushes what comes out into the next. So a chain of them is one loop a
+//! batch, with no vector in between.
+
+mod batch;
+mod copied;
+mod failure;
+mod operator;
+mod record;
+mod reduce;
+mod scan;
+mod whole;
+
+pub use batch::{Harmless, PerBatch, Process, TryPerBatch, TryProcess};
+pub use copied::Copied;
+pub use failure::{DeadLetter, Retry, Skip, Stop};
+pub use operator::{Operator, Rec, Watch};
+pub use record::{Filter, FlatMap, KeyBy, Map, TryMap};
+pub use reduce::Reduce;
+pub use scan::Scan;
+pub use whole::Whole;

@@ -1,0 +1,62 @@
+use crate::keyed::KeyState;
+
+/// A record on its way. Its key is of size zero until `.key_by(..)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Rec<Ky, V> {
+    /// The key.
+    pub key: Ky,
+    /// The value.
+    pub value: V,
+}
+
+/// Who watches over a batch that is run: hears of failures, and says when to stop.
+pub trait Watch<E> {
+    /// Whether [`stopped`](Self::stopped) is to be asked at all. A constant, so that a run that cannot be stopped pays nothing:
+    /// its loops have one exit, which is what lets the compiler vectorise them.
+    const STOPPABLE: bool;
+
+    /// Whether the run is to end here. Asked every 1,024 records.
+    fn stopped(&mut self) -> bool;
+
+    /// The record at `position` failed, with `records` of the batch lost; `Ok` goes on with the next.
+    ///
+    /// # Errors
+    /// The error, where the batch is to end.
+    fn failed(&mut self, position: usize, records: usize, error: E) -> Result<(), E>;
+
+    /// How many records the batch holds, as its partitioner said.
+    fn expected(&self) -> usize;
+
+    /// `records` were read.
+    fn seen(&mut self, records: usize);
+}
+
+/// A chain of steps over batches of type `B`, which may fail with `E`. Sealed.
+#[diagnostic::on_unimplemented(
+    message = "this chain does not take batches of type `{B}`",
+    note = "`.process(..)` fixes the batch type: choose the `.partitioner(..)` before it"
+)]
+pub trait Operator<B, E> {
+    /// The key of what comes out.
+    type Key: KeyState;
+    /// The value of what comes out.
+    type Value;
+    /// What steps keep from batch to batch, on one thread. Fresh ones give the same results, unless
+    /// [`ORDERED`](Self::ORDERED).
+    type Local: Default;
+
+    /// Whether all batches must run one after another, in the order of the data, with one `Local`.
+    const ORDERED: bool;
+
+    /// Runs one batch; `emit` gets what comes out.
+    ///
+    /// # Errors
+    /// The error of a step, where `watch` said to stop.
+    fn drive<W: Watch<E>>(
+        &self,
+        local: &mut Self::Local,
+        batch: B,
+        watch: &mut W,
+        emit: &mut impl FnMut(Rec<Self::Key, Self::Value>) -> Result<(), E>,
+    ) -> Result<(), E>;
+}

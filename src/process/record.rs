@@ -1,0 +1,77 @@
+//! Steps by record.
+
+use super::{Operator, Rec, Watch};
+use crate::keyed::{By, Key};
+use std::fmt;
+
+/// A step that looks at one record at a time: the type, and how it drives the chain `C` before it.
+macro_rules! record_step {
+    ($(#[$doc:meta])* $name:ident [$($bound:tt)*] -> ($key:ty, $value:ty); |$step:ident, $rec:ident, $emit:ident| $body:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy)]
+        pub struct $name<C, F> {
+            pub(crate) prev: C,
+            pub(crate) step: F,
+        }
+
+        impl<C: fmt::Debug, F> fmt::Debug for $name<C, F> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:?}.{}", self.prev, stringify!($name))
+            }
+        }
+
+        impl<B, E, C: Operator<B, E>, $($bound)*> Operator<B, E> for $name<C, F> {
+            type Key = $key;
+            type Value = $value;
+            type Local = C::Local;
+            const ORDERED: bool = C::ORDERED;
+
+            #[inline]
+            fn drive<W: Watch<E>>(
+                &self,
+                local: &mut C::Local,
+                batch: B,
+                watch: &mut W,
+                $emit: &mut impl FnMut(Rec<$key, $value>) -> Result<(), E>,
+            ) -> Result<(), E> {
+                let $step = &self.step;
+                self.prev.drive(local, batch, watch, &mut |$rec| $body)
+            }
+        }
+    };
+}
+
+record_step! {
+    /// One value made of each.
+    Map [F: Fn(C::Value) -> R, R] -> (C::Key, R);
+    |step, rec, emit| emit(Rec { key: rec.key, value: step(rec.value) })
+}
+record_step! {
+    /// The values for which it holds.
+    Filter [F: Fn(&C::Value) -> bool] -> (C::Key, C::Value);
+    |step, rec, emit| if step(&rec.value) { emit(rec) } else { Ok(()) }
+}
+record_step! {
+    /// Any number of values made of each.
+    FlatMap [F: Fn(C::Value) -> R, R: IntoIterator] -> (C::Key, R::Item);
+    |step, rec, emit| {
+        let key = rec.key;
+        step(rec.value).into_iter().try_for_each(|value| emit(Rec { key: key.clone(), value }))
+    }
+}
+record_step! {
+    /// One value made of each, or a failure.
+    TryMap [F: Fn(C::Value) -> Result<R, E>, R] -> (C::Key, R);
+    |step, rec, emit| {
+        let value = step(rec.value)?;
+        emit(Rec { key: rec.key, value })
+    }
+}
+record_step! {
+    /// Each value with its key.
+    KeyBy [F: Fn(&C::Value) -> K, K: Key] -> (By<K>, C::Value);
+    |step, rec, emit| {
+        let key = By(step(&rec.value));
+        emit(Rec { key, value: rec.value })
+    }
+}

@@ -1,0 +1,17 @@
+//! The traits of a pipeline's parts. Each is object safe, and implemented for `&P`, `Box<P>` and `Arc<P>` of a part `P`.
+
+mod bounded;
+mod failure;
+mod integrator;
+mod observer;
+mod partitioner;
+mod processor;
+mod scheduler;
+
+pub use bounded::Bounded;
+pub use failure::{FailurePolicy, Letter, Place, Verdict};
+pub use integrator::{Arrival, Integrator};
+pub use observer::{Observer, RunPlan};
+pub use partitioner::{Part, Partitioner};
+pub use processor::Processor;
+pub use scheduler::Scheduler;

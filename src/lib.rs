@@ -1,4 +1,95 @@
-//! An embeddable micro-batch engine.
+//! An embeddable micro-batch engine: bounded data in small batches, in parallel, on the cores you have.
+//!
+//! ```
+//! use microbatch::prelude::*;
+//!
+//! let numbers: Vec<u64> = (1..=10).collect();
+//! let total: u64 = Pipeline::over(&numbers)
+//!     .partitioner(Chunks::of(3))                     // [1 2 3] [4 5 6] [7 8 9] [10]
+//!     .scheduler(Fcfs)                                // in this order
+//!     .process(|batch| batch.iter().sum::<u64>())     // 6 15 24 10
+//!     .integrator(Sum)
+//!     .run();
+//! assert_eq!(total, 55);
+//! ```
+//!
+//! # The idea
+//! A pipeline has four parts, each a trait with built-in implementations that a type of your own can replace:
+//!
+//! | part | job | built in |
+//! |---|---|---|
+//! | [`Partitioner`] | cut the data into batches | [`Chunks`], [`RandomPartitioner`], [`HashPartitioner`], [`RangePartitioner`] |
+//! | [`Scheduler`] | decide which batch runs next | [`Fcfs`], [`Sjf`], [`Priority`], [`LongestFirst`] |
+//! | [`Processor`] | compute one batch | the verbs `map filter flat_map try_map key_by reduce scan`, and `process` for whole batches |
+//! | [`Integrator`] | turn what comes out into the result | [`Sum`], [`Count`], [`Mean`], [`Min`], [`Max`], [`Collect`], [`Sort`], [`TopK`], [`Accumulate`], [`Merge`], tuples of them |
+//!
+//! Two rules make the rest guessable. *Verbs take closures, nouns take parts*: `.map(|x| ..)`, `.key_by(|x| ..)`, but `.partitioner(P)`,
+//! `.scheduler(S)`, `.processor(P)`, `.integrator(I)`. And *a pipeline sees what `into_iter()` on its data gives*: `&T` over `&vec`, `T`
+//! out of an owned `Vec` or a range. Data are borrowed; nothing has to be `Clone` or `'static`.
+//!
+//! # A tour
+//! By key, in parallel, into [`Groups`]; keys may borrow from the data:
+//! ```
+//! # use microbatch::prelude::*;
+//! struct Flight { carrier: String, delay: Option<i32> }
+//! # let flights = vec![Flight { carrier: "UA".into(), delay: Some(10) }, Flight { carrier: "DL".into(), delay: None }];
+//! let delays = Pipeline::over(&flights)
+//!     .filter(|f| f.delay.is_some())
+//!     .key_by(|f| f.carrier.as_str())
+//!     .map(|f| f.delay.unwrap_or(0))
+//!     .integrator((Mean, Max, Count))
+//!     .run();
+//! assert_eq!(delays.get("UA"), Some(&(10.0, Some(10), 1)));
+//! ```
+//! What can fail ends in [`try_run`](Pipeline::try_run), and the error names the record and its batch; a policy ([`Skip`], [`Retry`], dead
+//! letters) may bear it:
+//! ```
+//! # use microbatch::prelude::*;
+//! let lines = Lines::of("1\nx\n3\n");
+//! let failed = Pipeline::over(lines).try_map(|line| line.parse::<i64>()).integrator(Sum).try_run();
+//! assert_eq!(failed.unwrap_err().to_string(), "batch 0, record 1: invalid digit found in string");
+//! let sum = Pipeline::over(lines).try_map(|line| line.parse::<i64>()).on_failure(Skip).integrator(Sum).try_run()?;
+//! assert_eq!(sum, 4);
+//! # Ok::<(), RunError<std::num::ParseIntError>>(())
+//! ```
+//! Stages compose: the results of one are the records of the next.
+//! ```
+//! # use microbatch::prelude::*;
+//! let words = ["to", "be", "or", "not", "to", "be", "to"];
+//! let most = Pipeline::over(&words).key_by(|w| **w).integrator(Count).then().top_by_key(1, |pane| pane.value).run();
+//! assert_eq!((most[0].key, most[0].value), ("to", 3));
+//! ```
+//! Where and how it runs: an [`Engine`] of its own, a deadline, a [`CancelToken`], an [`Observer`], [`RunStats`]:
+//! ```
+//! # use microbatch::prelude::*;
+//! # use std::time::Duration;
+//! let engine = Engine::builder().threads(4).build()?;
+//! let (sum, stats) = Pipeline::over(0..1_000_000u64)
+//!     .integrator(Sum)
+//!     .on(&engine)
+//!     .deadline(Duration::from_secs(5))
+//!     .try_run_with_stats()?;
+//! assert_eq!((sum, stats.records), (499_999_500_000, 1_000_000));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is promised
+//! The result is a function of the data and the settings: never of the number of threads, of timing, or of which worker ran what; floats
+//! included, to the bit. Every record is processed once. Of several failures the one of the lowest record is reported. A panic in a
+//! closure stays in its run. There is no `unsafe` code.
+//!
+//! # Features
+//! None is on by default.
+//!
+//! | feature | gives |
+//! |---|---|
+//! | `csv` | CSV records out of text and files |
+//! | `progress` | a progress bar on the terminal |
+//! | `full` | all of them |
+//!
+//! # Limits
+//! Batches run on the calling thread and on the engine's; the data of a run are cut, and ranked, on the calling thread before the first
+//! batch starts. A `scan` by key runs on one thread. Unbounded streams are not there yet.
 #![forbid(unsafe_code)]
 
 mod data;
@@ -6,11 +97,13 @@ mod engine;
 mod error;
 mod integrate;
 mod keyed;
+mod observe;
 mod partition;
 mod pipeline;
 pub mod prelude;
 mod process;
 mod schedule;
+mod source;
 mod stage;
 
 pub use data::{CancelToken, FixedHasher, Pane, PartitionStats, RunStats, Task, Timestamp, Timing, TotalOrder, Window, fixed_hash};
@@ -18,10 +111,15 @@ pub use engine::{Engine, EngineBuilder};
 pub use error::{BuildError, RunError};
 pub use integrate::{Accumulate, Addend, Collect, Count, Field, Max, Mean, Merge, Min, Quantity, Sort, SortByKey, Sum, TopK};
 pub use keyed::{Groups, Key};
+#[cfg(feature = "progress")]
+pub use observe::Progress;
 pub use partition::{Chunks, HashPartitioner, RandomPartitioner, RangePartitioner};
 pub use pipeline::{Pipeline, Returns};
 pub use process::{DeadLetter, Retry, Skip, Stop};
 pub use schedule::{Fcfs, LongestFirst, Priority, Sjf};
+#[cfg(feature = "csv")]
+pub use source::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords};
+pub use source::{Lines, TextBlock, TextError, TextFile};
 pub use stage::{
     Arrival, Bounded, FailurePolicy, Integrator, Letter, Observer, Part, Partitioner, Place, Processor, RunPlan, Scheduler, Verdict,
 };
@@ -33,4 +131,7 @@ pub mod steps {
     pub use crate::keyed::{By, KeyState, NoKey, Slots};
     pub use crate::pipeline::*;
     pub use crate::process::*;
+    pub use crate::source::{EachLine, EachTextLine};
+    #[cfg(feature = "csv")]
+    pub use crate::source::{EachRecord, EveryRecord};
 }

@@ -1,7 +1,14 @@
-/// A long vector in pieces: what is appended is kept apart, and concatenated once, with exact capacity.
+/// Values of the first piece.
+const FIRST: usize = 16;
+/// Bytes of the greatest pieces.
+const GREATEST: usize = 512 * 1024;
+
+/// A long vector in pieces, each twice the one before up to half a megabyte: nothing is moved while it grows, and it is concatenated once,
+/// with exact capacity.
 #[derive(Clone, Debug)]
 pub struct Rope<T> {
     pieces: Vec<Vec<T>>,
+    /// The last piece.
     open: Vec<T>,
 }
 
@@ -14,16 +21,36 @@ impl<T> Default for Rope<T> {
 impl<T> Rope<T> {
     #[inline]
     pub(crate) fn push(&mut self, value: T) {
+        if self.open.len() == self.open.capacity() {
+            self.next_piece();
+        }
         self.open.push(value);
     }
 
-    pub(crate) fn append(&mut self, other: Self) {
-        self.close();
-        self.pieces.extend(other.pieces);
-        self.open = other.open;
+    #[cold]
+    fn next_piece(&mut self) {
+        let greatest = (GREATEST / size_of::<T>().max(1)).max(1);
+        let size = (self.open.capacity() * 2).clamp(FIRST.min(greatest), greatest);
+        let full = std::mem::replace(&mut self.open, Vec::with_capacity(size));
+        if !full.is_empty() {
+            self.pieces.push(full);
+        }
     }
 
-    /// All of them in their order; nothing is copied.
+    /// Takes in what comes after; nothing is moved.
+    pub(crate) fn append(&mut self, other: Self) {
+        let full = std::mem::replace(&mut self.open, other.open);
+        if !full.is_empty() {
+            self.pieces.push(full);
+        }
+        if self.pieces.is_empty() {
+            self.pieces = other.pieces;
+        } else {
+            self.pieces.extend(other.pieces);
+        }
+    }
+
+    /// All of them in their order; nothing is moved.
     pub(crate) fn concat(ropes: Vec<Self>) -> Self {
         let mut all = Rope::default();
         ropes.into_iter().for_each(|rope| all.append(rope));
@@ -34,13 +61,15 @@ impl<T> Rope<T> {
         self.pieces.iter().map(Vec::len).sum::<usize>() + self.open.len()
     }
 
-    pub(crate) fn into_pieces(mut self) -> Vec<Vec<T>> {
-        self.close();
-        self.pieces
-    }
-
     pub(crate) fn from_pieces(pieces: Vec<Vec<T>>) -> Self {
         Rope { pieces, open: Vec::new() }
+    }
+
+    pub(crate) fn into_pieces(mut self) -> Vec<Vec<T>> {
+        if !self.open.is_empty() {
+            self.pieces.push(self.open);
+        }
+        self.pieces
     }
 
     /// One vector of all of it; no copy where there is one piece.
@@ -55,11 +84,5 @@ impl<T> Rope<T> {
             all.append(&mut piece);
         }
         all
-    }
-
-    fn close(&mut self) {
-        if !self.open.is_empty() {
-            self.pieces.push(std::mem::take(&mut self.open));
-        }
     }
 }

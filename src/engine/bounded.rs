@@ -3,7 +3,7 @@
 use super::Inner;
 use super::batch::{Waiting, Yield};
 use super::crew::{self, Lane, Pause};
-use super::lanes;
+use super::lanes::{self, LANES};
 use super::limit::{Leash, Limit};
 use super::report::{self, Times};
 use super::settings::Settings;
@@ -20,6 +20,9 @@ use std::time::{Duration, Instant};
 
 /// Values above which combining is split over the pool.
 const HEAVY: usize = 16 * 1024;
+
+/// Lanes a thread, where their number makes no difference to the result: what the last one takes is a small part of all.
+const LANES_A_THREAD: usize = 8;
 
 /// Why a run ended early.
 #[derive(Debug)]
@@ -187,12 +190,13 @@ where
 
 /// What all tasks of the run have in common.
 fn template<C, G, P>(engine: &Inner, plan: &Plan<'_, '_, C, G, P>) -> Task {
-    let mut task = Task::default();
-    task.pipeline = engine.next_run();
-    task.arrival = engine.now();
-    task.priority = plan.settings.priority;
-    task.deadline = plan.limit.deadline;
-    task
+    Task {
+        pipeline: engine.next_run(),
+        arrival: engine.now(),
+        priority: plan.settings.priority,
+        deadline: plan.limit.deadline,
+        ..Task::default()
+    }
 }
 
 /// Of two failures the one of the lower batch. A stop counts only where nothing failed.
@@ -237,9 +241,14 @@ where
         waiting
     }
 
+    /// Where it makes no difference to the result, no more lanes than keep the threads busy.
+    fn lane_count(&self) -> usize {
+        if self.own_memory { LANES } else { (self.engine.pool.current_num_threads() * LANES_A_THREAD).clamp(LANES_A_THREAD, LANES) }
+    }
+
     fn lanes(&self, waiting: Vec<Waiting<B>>) -> Vec<Tasks<B, G::Memory>> {
         let weights: Vec<usize> = waiting.iter().map(|task| task.part.records).collect();
-        let cuts = if C::ORDERED { vec![0..waiting.len()] } else { lanes::cut(&weights) };
+        let cuts = if C::ORDERED { lanes::whole(&weights) } else { lanes::cut(&weights, self.lane_count()) };
         let mut waiting = waiting.into_iter();
         let lane = |(index, cut): (usize, std::ops::Range<usize>)| {
             let tasks: Vec<_> = waiting.by_ref().take(cut.len()).collect();
@@ -318,7 +327,7 @@ where
         apart.sort_by_key(|(seq, _)| *seq);
         let mut apart = apart.into_iter().map(|(_, memory)| memory);
         let mut lanes = Vec::new();
-        for cut in lanes::cut(weights) {
+        for cut in lanes::cut(weights, LANES) {
             let mut batches = apart.by_ref().take(cut.len());
             let Some(mut lane) = batches.next() else { break };
             batches.for_each(|memory| self.gather.merge(&mut lane, memory));
@@ -352,10 +361,7 @@ where
 impl<B, E, C, G, P, L> Runner<'_, '_, '_, B, E, C, G, P, L> {
     /// A task for the eyes of schedulers and observers.
     pub(super) fn describe(&self, seq: u32, partition: u32, records: usize) -> Task {
-        let mut task = self.template.clone();
-        (task.seq, task.partition, task.records) = (seq, partition, records);
-        task.cost = self.engine.estimate(records);
-        task
+        Task { seq, partition, records, cost: self.engine.estimate(records), ..self.template.clone() }
     }
 
     /// Tells every observer; one that panics is heard no more of this time.

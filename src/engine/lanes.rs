@@ -1,19 +1,20 @@
 use std::ops::Range;
 
-/// At most about this many lanes a run. Each has its own state, so that many would cost memory and merging; few would leave threads
-/// without work at the end. A constant, as what is merged with what must not depend on the number of threads.
-const LANES: usize = 128;
+/// Up to this many tasks each is a lane of its own; more are cut into this many lanes. Each lane has its own state, so that many would cost
+/// memory and merging; few would leave threads without work at the end. A constant, as what is merged with what must not depend on
+/// the number of threads.
+pub(super) const LANES: usize = 128;
 
-/// Cuts tasks of these weights, in their order, into lanes of about equal weight.
-pub(super) fn cut(weights: &[usize]) -> Vec<Range<usize>> {
+/// Cuts tasks of these weights, in their order, into about `count` lanes of about equal weight.
+pub(super) fn cut(weights: &[usize], count: usize) -> Vec<Range<usize>> {
     if weights.len() <= LANES {
         return (0..weights.len()).map(|task| task..task + 1).collect();
     }
     // Where sizes are not known they count as equal.
     let weight = |task: usize| weights[task] as u128 + 1;
     let total: u128 = (0..weights.len()).map(weight).sum();
-    let share = total.div_ceil(LANES as u128);
-    let mut lanes = Vec::with_capacity(LANES + 1);
+    let share = total.div_ceil(count as u128);
+    let mut lanes = Vec::with_capacity(count + 1);
     let (mut first, mut sum) = (0, 0);
     for task in 0..weights.len() {
         sum += weight(task);
@@ -28,12 +29,17 @@ pub(super) fn cut(weights: &[usize]) -> Vec<Range<usize>> {
     lanes
 }
 
+/// All tasks in one lane.
+pub(super) fn whole(weights: &[usize]) -> Vec<Range<usize>> {
+    std::iter::once(0..weights.len()).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::cut;
+    use super::{LANES, cut};
 
     fn check(weights: &[usize]) {
-        let lanes = cut(weights);
+        let lanes = cut(weights, LANES);
         assert!(lanes.len() <= 129, "{}", lanes.len());
         assert!(lanes.iter().all(|lane| !lane.is_empty()));
         let tasks: Vec<usize> = lanes.into_iter().flatten().collect();
@@ -55,6 +61,6 @@ mod tests {
     fn a_heavy_task_has_a_lane_of_its_own() {
         let mut weights = vec![1; 1_000];
         weights[500] = 1_000_000;
-        assert!(cut(&weights).iter().any(|lane| lane.contains(&500) && lane.end == 501));
+        assert!(cut(&weights, LANES).iter().any(|lane| lane.contains(&500) && lane.end == 501));
     }
 }

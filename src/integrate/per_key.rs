@@ -9,14 +9,19 @@
 //! The order of the groups depends on the records alone: what enters a partition first appears in the data first.
 
 use super::{Gather, Integrated, Panes};
-use crate::data::{Pane, Window, bucket};
+use crate::data::{Pane, Rope, Window, bucket};
 use crate::keyed::{By, FLAT, Groups, Key, PARTITIONS, Table};
 use crate::stage::Integrator;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 /// Entries of a full table: with its index some 400 KiB for small states.
 const FULL: usize = 16 * 1024;
-/// Records that pass a useless table by before it is tried again.
+/// At this many entries a table is looked at for the first time ..
+const SAMPLE: usize = 2048;
+/// .. and if so few of the records that filled it had a key that was there, there are some 100 thousand keys or more: n distinct keys of N,
+/// drawn evenly, come with about n * n / 2N repetitions.
+const REPEATED: usize = 20;
+/// Records that pass a useless table by before it is tried again; each time in turn twice as many.
 const PASS: usize = 4 * FULL;
 /// Memories that are merged one after another; groups of so many side by side.
 const GROUP: usize = 16;
@@ -26,10 +31,12 @@ pub struct Keyed<K, S> {
     table: Table<K, S>,
     /// Records folded into the table.
     folded: usize,
-    /// Records that are still to pass the table by.
+    /// Records that are still to pass the table by ..
     passing: usize,
+    /// .. and how many will the next time.
+    pass: usize,
     /// By partition, once there was more than the table holds.
-    spilled: Vec<Vec<(K, S)>>,
+    spilled: Vec<Rope<(K, S)>>,
     /// The result of combining.
     done: Vec<Table<K, S>>,
 }
@@ -42,7 +49,7 @@ impl<K, S> std::fmt::Debug for Keyed<K, S> {
 
 impl<K: Key, S> Keyed<K, S> {
     fn new() -> Self {
-        Keyed { table: Table::default(), folded: 0, passing: 0, spilled: Vec::new(), done: Vec::new() }
+        Keyed { table: Table::default(), folded: 0, passing: 0, pass: PASS, spilled: Vec::new(), done: Vec::new() }
     }
 
     /// A record that passes the table by.
@@ -51,17 +58,27 @@ impl<K: Key, S> Keyed<K, S> {
         self.spilled[bucket(&key, PARTITIONS)].push((key, state));
     }
 
+    /// Looks whether the table is of use, after an entry was added to it.
     #[cold]
-    fn full(&mut self) {
-        let reduces = self.folded >= 2 * self.table.len();
-        self.spill();
-        self.passing = if reduces { 0 } else { PASS };
+    fn added(&mut self) {
+        let useless = match self.table.len() {
+            SAMPLE => self.folded - SAMPLE < REPEATED,
+            FULL.. => self.folded < 2 * FULL,
+            _ => return,
+        };
+        if useless {
+            self.passing = self.pass;
+            self.pass *= 2;
+        }
+        if useless || self.table.len() >= FULL {
+            self.spill();
+        }
     }
 
     /// Moves the table's entries into the partitions.
     fn spill(&mut self) {
         if self.spilled.is_empty() {
-            self.spilled.resize_with(PARTITIONS, Vec::new);
+            self.spilled.resize_with(PARTITIONS, Rope::default);
         }
         for (key, state) in self.table.drain() {
             self.spilled[bucket(&key, PARTITIONS)].push((key, state));
@@ -73,10 +90,11 @@ impl<K: Key, S> Keyed<K, S> {
         if self.passing > 0 {
             return self.pass(key, state);
         }
-        self.table.absorb(key, state, merge);
         self.folded += 1;
-        if self.table.len() >= FULL {
-            self.full();
+        let before = self.table.len();
+        self.table.absorb(key, state, merge);
+        if self.table.len() > before {
+            self.added();
         }
     }
 
@@ -84,7 +102,7 @@ impl<K: Key, S> Keyed<K, S> {
         if !other.spilled.is_empty() {
             self.spill();
             for (mine, theirs) in self.spilled.iter_mut().zip(other.spilled) {
-                mine.extend(theirs);
+                mine.append(theirs);
             }
         }
         for (key, state) in other.table.into_entries() {
@@ -93,7 +111,7 @@ impl<K: Key, S> Keyed<K, S> {
     }
 
     fn len(&self) -> usize {
-        self.table.len() + self.spilled.iter().map(Vec::len).sum::<usize>()
+        self.table.len() + self.spilled.iter().map(Rope::len).sum::<usize>()
     }
 }
 
@@ -114,16 +132,16 @@ fn flatten<K: Key, S: Send>(memories: Vec<Keyed<K, S>>, split: bool, merge: &(im
 
 /// Merges each partition by itself.
 fn by_partition<K: Key, S: Send>(memories: Vec<Keyed<K, S>>, split: bool, merge: &(impl Fn(&mut S, S) + Sync)) -> Vec<Table<K, S>> {
-    let mut partitions: Vec<Vec<Vec<(K, S)>>> = (0..PARTITIONS).map(|_| Vec::with_capacity(memories.len())).collect();
+    let mut partitions: Vec<Rope<(K, S)>> = (0..PARTITIONS).map(|_| Rope::default()).collect();
     for mut memory in memories {
         memory.spill();
         for (partition, entries) in partitions.iter_mut().zip(memory.spilled) {
-            partition.push(entries);
+            partition.append(entries);
         }
     }
-    let one = |partition: Vec<Vec<(K, S)>>| {
+    let one = |partition: Rope<(K, S)>| {
         let mut table = Table::default();
-        for (key, state) in partition.into_iter().flatten() {
+        for (key, state) in partition.into_pieces().into_iter().flatten() {
             table.absorb(key, state, merge);
         }
         table
@@ -155,10 +173,18 @@ impl<T, K: Key, I: Integrator<T> + Sync> Gather<T, By<K>> for Integrated<I> {
             self.0.fold(&mut state, value);
             return memory.pass(key, state);
         }
-        self.0.fold(memory.table.entry(key, || self.0.init()), value);
         memory.folded += 1;
-        if memory.table.len() >= FULL {
-            memory.full();
+        let mut value = Some(value);
+        let known = memory.table.update(key, |state| {
+            if let Some(value) = value.take() {
+                self.0.fold(state, value)
+            }
+        });
+        if let (Err(vacant), Some(value)) = (known, value) {
+            let mut state = self.0.init();
+            self.0.fold(&mut state, value);
+            memory.table.fill(vacant, state);
+            memory.added();
         }
     }
 

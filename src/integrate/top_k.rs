@@ -1,5 +1,6 @@
 use crate::stage::{Arrival, Integrator};
 use std::borrow::Borrow;
+use std::cmp::Reverse;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -39,7 +40,7 @@ impl<U: ?Sized, F> TopK<U, F> {
     where
         F: Fn(&U) -> K,
     {
-        values.sort_by(|a, b| (self.key)(b.borrow()).cmp(&(self.key)(a.borrow())));
+        values.sort_by_key(|value| Reverse((self.key)(value.borrow())));
         values.truncate(self.k);
     }
 }

@@ -1,6 +1,7 @@
 //! Keys, and state by key.
 
 mod groups;
+mod hash;
 mod key;
 mod slots;
 mod table;

@@ -4,13 +4,18 @@
 //! the number of an entry plus one, in the others a tag out of the key's hash, so that a probe touches an entry only where the tags
 //! agree. The index of 16 Ki entries is 128 KiB: with small entries both stay in a second-level cache.
 
-use ahash::RandomState;
+use super::hash::Seeds;
 use std::borrow::Borrow;
-use std::hash::{BuildHasher, Hash};
-use std::sync::OnceLock;
+use std::hash::Hash;
 
 /// Slots of the smallest index.
 const LEAST: usize = 16;
+/// Slots an entry, at least: so few collide that a lookup seldom takes a second probe, which a processor would not foresee.
+const SPARSE: usize = 4;
+/// The same in large tables, where it is the cache that counts.
+const DENSE: usize = 2;
+/// From this many slots on a table is large.
+const LARGE: usize = 64 * 1024;
 /// Below this many slots an index grows fast.
 const SMALL: usize = 8192;
 
@@ -19,23 +24,12 @@ const SMALL: usize = 8192;
 pub struct Table<K, S> {
     slots: Vec<u32>,
     entries: Vec<(K, S)>,
-    hash: RandomState,
-}
-
-/// Seeds of this process: keys made to collide in one do not in another.
-fn seeds() -> RandomState {
-    static SEEDS: OnceLock<RandomState> = OnceLock::new();
-    SEEDS
-        .get_or_init(|| {
-            let std = std::collections::hash_map::RandomState::new();
-            RandomState::with_seeds(std.hash_one(1), std.hash_one(2), std.hash_one(3), std.hash_one(4))
-        })
-        .clone()
+    hash: Seeds,
 }
 
 impl<K, S> Default for Table<K, S> {
     fn default() -> Self {
-        Table { slots: Vec::new(), entries: Vec::new(), hash: seeds() }
+        Table { slots: Vec::new(), entries: Vec::new(), hash: Seeds::of_process() }
     }
 }
 
@@ -43,6 +37,13 @@ impl<K, S> std::fmt::Debug for Table<K, S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Table").field("len", &self.entries.len()).finish_non_exhaustive()
     }
+}
+
+/// A key that is not in a table yet.
+pub(crate) struct Vacant<K> {
+    slot: usize,
+    hash: u64,
+    key: K,
 }
 
 /// Where a key is, or where it would go.
@@ -79,15 +80,22 @@ impl<K, S> Table<K, S> {
 }
 
 impl<K: Eq + Hash, S> Table<K, S> {
-    /// The state of `key`, made by `init` where it is new.
+    /// Updates the state of `key` where there is one; returns the key where there is none, with the place it belongs to.
     #[inline]
-    pub(crate) fn entry(&mut self, key: K, init: impl FnOnce() -> S) -> &mut S {
-        let hash = self.hash.hash_one(&key);
-        let at = match self.find(hash, &key) {
-            Found::Entry(at) => at,
-            Found::Slot(slot) => self.insert(slot, hash, key, init()),
-        };
-        &mut self.entries[at].1
+    pub(crate) fn update(&mut self, key: K, update: impl FnOnce(&mut S)) -> Result<(), Vacant<K>> {
+        let hash = self.hash.hash(&key);
+        match self.find(hash, &key) {
+            Found::Entry(at) => {
+                update(&mut self.entries[at].1);
+                Ok(())
+            }
+            Found::Slot(slot) => Err(Vacant { slot, hash, key }),
+        }
+    }
+
+    /// Puts in a key that [`update`](Self::update) did not find.
+    pub(crate) fn fill(&mut self, Vacant { slot, hash, key }: Vacant<K>, state: S) {
+        self.insert(slot, hash, key, state);
     }
 
     /// As [`entry`](Self::entry); clones the key where it is new.
@@ -96,7 +104,7 @@ impl<K: Eq + Hash, S> Table<K, S> {
     where
         K: Clone,
     {
-        let hash = self.hash.hash_one(key);
+        let hash = self.hash.hash(key);
         let at = match self.find(hash, key) {
             Found::Entry(at) => at,
             Found::Slot(slot) => self.insert(slot, hash, key.clone(), init()),
@@ -107,7 +115,7 @@ impl<K: Eq + Hash, S> Table<K, S> {
     /// Takes a state in: `merge` joins it to the one that is there.
     #[inline]
     pub(crate) fn absorb(&mut self, key: K, state: S, merge: impl FnOnce(&mut S, S)) {
-        let hash = self.hash.hash_one(&key);
+        let hash = self.hash.hash(&key);
         match self.find(hash, &key) {
             Found::Entry(at) => merge(&mut self.entries[at].1, state),
             Found::Slot(slot) => {
@@ -120,7 +128,7 @@ impl<K: Eq + Hash, S> Table<K, S> {
     where
         K: Borrow<Q>,
     {
-        match self.find(self.hash.hash_one(key), key) {
+        match self.find(self.hash.hash(key), key) {
             Found::Entry(at) => Some(&self.entries[at].1),
             Found::Slot(_) => None,
         }
@@ -158,7 +166,8 @@ impl<K: Eq + Hash, S> Table<K, S> {
     /// Puts a new entry behind a free slot; returns its number.
     #[cold]
     fn insert(&mut self, mut slot: usize, hash: u64, key: K, state: S) -> usize {
-        if self.entries.len() * 2 >= self.slots.len() {
+        let sparse = if self.slots.len() < LARGE { SPARSE } else { DENSE };
+        if self.entries.len() * sparse >= self.slots.len() {
             self.grow();
             slot = self.free_slot(hash);
         }
@@ -181,7 +190,7 @@ impl<K: Eq + Hash, S> Table<K, S> {
         at
     }
 
-    /// Makes the index larger, so that at most half of it is in use: eightfold while it is small, which saves rehashing.
+    /// Makes the index larger, so that there are free slots enough: eightfold while it is small, which saves rehashing.
     fn grow(&mut self) {
         let factor = if self.slots.len() < SMALL { 8 } else { 2 };
         let size = (self.slots.len() * factor).max(LEAST);
@@ -189,7 +198,7 @@ impl<K: Eq + Hash, S> Table<K, S> {
         self.slots.clear();
         self.slots.resize(size, 0);
         for number in 0..self.entries.len() {
-            let hash = self.hash.hash_one(&self.entries[number].0);
+            let hash = self.hash.hash(&self.entries[number].0);
             let slot = self.free_slot(hash);
             self.mark(slot, hash, number + 1);
         }

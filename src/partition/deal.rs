@@ -13,7 +13,7 @@ pub(super) fn deal<R>(records: impl Iterator<Item = R>, count: usize, mut place:
 }
 
 /// A batch with its place.
-pub(super) fn part<B>(partition: usize, records: usize, batch: B) -> Part<B> {
+pub(crate) fn part<B>(partition: usize, records: usize, batch: B) -> Part<B> {
     Part { partition: u32::try_from(partition).unwrap_or(u32::MAX), records, batch }
 }
 

@@ -7,6 +7,7 @@ mod random;
 mod range;
 
 pub use chunks::Chunks;
+pub(crate) use deal::part;
 pub use hash::HashPartitioner;
 pub use random::RandomPartitioner;
 pub use range::RangePartitioner;

@@ -237,7 +237,7 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
 }
 
 /// Records that are references.
-impl<'a, 'r, M, T, C, X, Ky, I> Pipeline<'a, M, &'r T, C, X, Ky, I> {
+impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, &T, C, X, Ky, I> {
     /// The values that the references point to.
     ///
     /// ```

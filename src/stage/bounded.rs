@@ -12,6 +12,7 @@ use std::sync::Arc;
 /// | ranges of integers | the range | the integer |
 /// | [`Lines`](crate::Lines) | the same | `&str` |
 /// | [`TextFile`](crate::TextFile) | the same | `Result<String, TextError>` |
+/// | `CsvRecords<T>`, of `Csv::of(text).records::<T>()` or `CsvFile::open(path)?.records::<T>()` (feature `csv`) | the same | `Result<T, CsvError>` |
 ///
 /// # Example
 /// Data of one's own, handed over as a slice:

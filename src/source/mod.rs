@@ -1,0 +1,16 @@
+//! Sources: data that do not lie in a slice.
+
+#[cfg(feature = "csv")]
+mod csv;
+mod disk;
+mod lines;
+mod text_block;
+mod text_error;
+mod text_file;
+
+#[cfg(feature = "csv")]
+pub use csv::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords, EachRecord, EveryRecord};
+pub use lines::{EachLine, Lines};
+pub use text_block::{EachTextLine, TextBlock};
+pub use text_error::TextError;
+pub use text_file::TextFile;

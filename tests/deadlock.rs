@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use watchdog::within;
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(20);
 const POOLS: [usize; 5] = [1, 2, 3, 8, 64];
 
 fn own(threads: usize) -> Engine {
@@ -220,9 +220,30 @@ fn a_lane_given_up_at_the_end_of_a_run_is_taken_up_again() {
             };
             std::thread::scope(|scope| {
                 for priority in 0..5 {
-                    scope.spawn(move || (0..2_000).for_each(|_| run(priority)));
+                    scope.spawn(move || (0..6_000).for_each(|_| run(priority)));
                 }
             });
+            assert_eq!(engine.waiting_runs(), 0);
+        });
+    }
+}
+
+/// Lanes of many batches, left to other runs again and again in their middle.
+#[test]
+fn runs_that_interrupt_each_other_end_and_are_right() {
+    for threads in [1, 2, 3] {
+        within(LIMIT, move || {
+            let engine = Engine::builder().threads(threads).scheduler(Priority::strict()).build().unwrap();
+            let numbers: Vec<f64> = (0..3_000).map(|n| f64::from(n).sqrt()).collect();
+            let alone = Pipeline::over(&numbers).partitioner(Chunks::of(3)).integrator(Sum).run().to_bits();
+            let run = |priority: u8| {
+                let over = Pipeline::over(&numbers).partitioner(Chunks::of(3)).on(&engine).priority(priority);
+                assert_eq!(over.integrator(Sum).run().to_bits(), alone);
+                let failing = Pipeline::over(0..1_000u64).partitioner(Chunks::of(1)).on(&engine).priority(priority);
+                let failed = failing.try_map(|n| if n % 400 == 399 { Err(n) } else { Ok(n) }).integrator(Sum).try_run();
+                assert!(matches!(failed, Err(RunError::Failed { error: 399, .. })), "{failed:?}");
+            };
+            std::thread::scope(|scope| (0..5).for_each(|priority| drop(scope.spawn(move || (0..20).for_each(|_| run(priority))))));
             assert_eq!(engine.waiting_runs(), 0);
         });
     }

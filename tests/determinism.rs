@@ -38,7 +38,7 @@ fn floats(count: u32) -> Vec<f64> {
     let float = |n: u32| {
         let hash = fixed_hash(&n);
         let magnitude = 10f64.powi((hash % 17) as i32 - 8);
-        (hash >> 11) as f64 / (1u64 << 53) as f64 * magnitude * if hash % 2 == 0 { 1.0 } else { -1.0 }
+        (hash >> 11) as f64 / (1u64 << 53) as f64 * magnitude * if hash & 1 == 0 { 1.0 } else { -1.0 }
     };
     (0..count).map(float).collect()
 }

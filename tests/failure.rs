@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use watchdog::within;
 
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(10);
 
 fn engine(threads: usize) -> Engine {
     Engine::builder().threads(threads).build().unwrap()
@@ -130,7 +130,7 @@ fn a_failure_after_a_reduce_is_that_of_the_first_record_of_its_batch() {
 fn a_dead_letter_of_a_total_after_one_of_a_record() {
     let letters = Mutex::new(Vec::new());
     let odd = |n: u64| if n == 3 { Err(n) } else { Ok(n) };
-    let total = Pipeline::over(0..6u64).try_map(odd).reduce(|a, b| a + b).try_map(|n| Err::<u64, _>(n));
+    let total = Pipeline::over(0..6u64).try_map(odd).reduce(|a, b| a + b).try_map(Err::<u64, _>);
     let kept = total.dead_letter(|letter| letters.lock().unwrap().push((letter.record, letter.error))).integrator(Sum).try_run();
     assert_eq!((kept.unwrap(), letters.into_inner().unwrap()), (0, vec![(3, 3), (0, 12)]));
 }
@@ -143,12 +143,9 @@ fn half_of_a_great_owned_batch_fails_in_linear_time() {
         let began = Instant::now();
         let even = |line: String| if line.ends_with(['0', '2', '4', '6', '8']) { Ok(line) } else { Err(line) };
         let over = Pipeline::over(lines).partitioner(Chunks::of(100_000)).try_map(even);
-        let kept = over
-            .dead_letter(|letter| drop(count.fetch_add(letter.record.len() as u64, Ordering::Relaxed)))
-            .integrator(Count)
-            .try_run_with_stats();
+        let kept = over.dead_letter(|_| _ = count.fetch_add(1, Ordering::Relaxed)).integrator(Count).try_run_with_stats();
         let (kept, stats) = kept.unwrap();
-        assert_eq!((kept, stats.failed, stats.batches), (50_000, 50_000, 1));
+        assert_eq!((kept, stats.failed, stats.batches, count.into_inner()), (50_000, 50_000, 1, 50_000));
         assert!(began.elapsed() < Duration::from_secs(5), "took {:?}", began.elapsed());
     });
 }
@@ -166,7 +163,7 @@ impl Flaky {
 
     fn step(&self, n: u64) -> Result<u64, String> {
         let before = self.seen[n as usize].fetch_add(1, Ordering::Relaxed);
-        if n % 10 == 0 && before < self.times { Err(format!("{n} is busy")) } else { Ok(n) }
+        if n.is_multiple_of(10) && before < self.times { Err(format!("{n} is busy")) } else { Ok(n) }
     }
 }
 
@@ -195,7 +192,7 @@ fn a_batch_is_tried_so_many_times_and_no_more() {
         let flaky = Flaky::new(fails);
         let run = Pipeline::over(1..=20u64).partitioner(Chunks::of(5)).try_map(|n| if n == 10 { flaky.step(n) } else { Ok(n) });
         let run = run.on_failure(Retry::times(times)).integrator(Sum).try_run();
-        assert_eq!(run.or_else(|error| Err(failed::<u64, _>(Err(error)))), expected);
+        assert_eq!(run.map_err(|error| failed::<u64, _>(Err(error))), expected);
         assert_eq!(flaky.seen[10].load(Ordering::Relaxed), attempts, "{fails} failures, {times} times");
     };
     let busy = || Err(("10 is busy".to_string(), 1, 9));
@@ -277,15 +274,8 @@ fn a_policy_of_ones_own_knows_the_place() {
     let places = Mutex::new(Vec::new());
     let over = Pipeline::over(0..20u64).partitioner(Chunks::of(10)).on(&engine(1));
     let run = over.try_map(|n| if n % 6 == 5 || n > 17 { Err(n) } else { Ok(n) }).on_failure(Bear(&places)).integrator(Sum).try_run();
-    assert_eq!(failed(run), (19, 1, 19));
-    assert_eq!(
-        places.into_inner().unwrap(),
-        [(0, 0, 5, 1), (1, 10, 1, 1), (1, 10, 7, 1), (1, 10, 8, 1), (1, 10, 9, 1)][..4]
-            .iter()
-            .copied()
-            .chain([(1, 10, 9, 1)])
-            .collect::<Vec<_>>()
-    );
+    assert_eq!(failed(run), (18, 1, 18));
+    assert_eq!(places.into_inner().unwrap(), [(0, 0, 5, 1), (1, 10, 1, 1), (1, 10, 7, 1), (1, 10, 8, 1)]);
 }
 
 #[test]

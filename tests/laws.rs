@@ -193,7 +193,8 @@ fn tuples_obey() {
 #[test]
 fn pointers_to_integrators_obey() {
     check(Box::new(Sort), number());
-    check(&TopK::by_key(3, |n: &i64| *n), number());
+    let top = &TopK::by_key(3, |n: &i64| *n);
+    check(top, number());
     check(std::sync::Arc::new((Collect, Sum)), number());
     let chosen: Box<dyn Integrator<i64, State = i64, Output = i64>> = Box::new(Sum);
     check(chosen, number());

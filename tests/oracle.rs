@@ -241,7 +241,7 @@ impl Integrator<i64> for Average {
 
     fn finish(&self, state: Self::State) -> Option<i64> {
         let mean = Integrator::<i64>::finish(&Mean, state);
-        (!mean.is_nan()).then(|| (mean * 1e6) as i64)
+        (!mean.is_nan()).then_some((mean * 1e6) as i64)
     }
 }
 

@@ -8,6 +8,9 @@ const LAST: u64 = 0xBB67_AE85_84CA_A73B;
 /// The hash that decides a key's partition: the same on every machine and in every version of this crate.
 ///
 /// Each word is mixed in by a multiplication of 64 by 64 bits whose two halves are folded together, as in wyhash and ahash.
+/// A slice or array of integers other than bytes is hashed by the standard library as it lies in memory: such keys agree on machines of one
+/// byte order (and, for `usize`, one width).
+///
 /// It is no defence against keys chosen to collide; the tables of the crate use a hash with random seeds instead.
 ///
 /// ```

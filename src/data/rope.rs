@@ -61,7 +61,9 @@ impl<T> Rope<T> {
         self.pieces.iter().map(Vec::len).sum::<usize>() + self.open.len()
     }
 
-    pub(crate) fn from_pieces(pieces: Vec<Vec<T>>) -> Self {
+    /// Of pieces that follow each other; empty ones are left out.
+    pub(crate) fn from_pieces(mut pieces: Vec<Vec<T>>) -> Self {
+        pieces.retain(|piece| !piece.is_empty());
         Rope { pieces, open: Vec::new() }
     }
 

@@ -1,48 +1,14 @@
 //! One task: a batch, run to its end, again, or not.
 
-use super::bounded::{Broken, Cause, Runner};
+use super::broken::{Broken, Cause};
 use super::limit::Leash;
+use super::made::{Made, Timed};
+use super::runner::Runner;
 use crate::integrate::Gather;
 use crate::process::{Operator, Watch};
 use crate::stage::{FailurePolicy, Part, Place, Verdict};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
-
-/// A batch that waits.
-pub(super) struct Waiting<B> {
-    pub(super) seq: u32,
-    /// By the run's own scheduler.
-    pub(super) order: u64,
-    /// By the engine's.
-    pub(super) rank: u64,
-    /// The number of its first record, as far as sizes are known.
-    pub(super) first: u64,
-    pub(super) part: Part<B>,
-}
-
-/// What is kept of a batch that is done.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
-    pub(super) seq: u32,
-    pub(super) partition: u32,
-    pub(super) records: u64,
-    /// From the start of the run to that of the batch; zero where nobody asked.
-    pub(super) wait: Duration,
-    pub(super) busy: Duration,
-}
-
-/// What one worker made of consecutive tasks.
-#[derive(Debug)]
-pub(super) struct Yield<M> {
-    /// Of the batches together.
-    pub(super) memory: Option<M>,
-    /// Of each batch by itself, where they were not run in the order of the data.
-    pub(super) apart: Vec<(u32, M)>,
-    pub(super) log: Vec<Entry>,
-    pub(super) failed: u64,
-    pub(super) retried: u64,
-    pub(super) busy: Duration,
-}
 
 /// What became of one attempt at a batch.
 enum Attempt<E> {
@@ -70,35 +36,47 @@ where
     L: Leash,
 {
     /// Runs one batch. Whatever happens in it stays in it.
-    pub(super) fn task(&self, made: &mut Yield<G::Memory>, local: &mut C::Local, waiting: Waiting<B>) -> Result<(), Broken<E>> {
-        let Waiting { seq, first, part: Part { partition, records, batch }, .. } = waiting;
-        let mut task = self.describe(seq, partition, records);
-        let began = self.measure.then(Instant::now);
+    pub(super) fn task(&self, made: &mut Made<G::Memory, E>, local: &mut C::Local, seq: u32, part: Part<B>) -> Result<(), Broken<E>> {
+        if !self.measure {
+            return self.contain(made, local, seq, part).map(|_| ());
+        }
+        let partition = part.partition;
+        let mut task = self.describe(seq, partition, part.records);
         self.tell(|observer| observer.batch_started(&task));
-        let place = Place { batch: u64::from(seq), first, position: 0, records };
-        let done = catch_unwind(AssertUnwindSafe(|| self.attempts(made, local, place, batch)));
-        let busy = began.map_or(Duration::ZERO, |began| began.elapsed());
-        let broken = |position, cause| Broken { batch: u64::from(seq), record: position as u64, cause };
-        let done = match done {
-            Ok(Attempt::Done { records, .. }) => {
-                task.records = records;
-                let wait = began.map_or(Duration::ZERO, |began| began.duration_since(self.begun));
-                made.log.push(Entry { seq, partition, records: records as u64, wait, busy });
-                Ok(())
+        let began = Instant::now();
+        let done = self.contain(made, local, seq, part);
+        let (wait, busy) = (began.duration_since(self.begun), began.elapsed());
+        match &done {
+            Ok(records) => {
+                made.times.push(Timed { partition, records: *records, wait, busy });
+                task.records = *records as usize;
+                self.tell(|observer| observer.batch_finished(&task, busy));
             }
-            Ok(Attempt::Failed { position, error }) => Err(broken(position, Cause::Error(error))),
-            Ok(Attempt::Stopped | Attempt::Retry) => Err(broken(0, Cause::Stopped)),
-            Err(payload) => Err(broken(0, Cause::Panic(payload))),
-        };
-        match done {
-            Ok(()) => self.tell(|observer| observer.batch_finished(&task, busy)),
             Err(_) => self.tell(|observer| observer.batch_failed(&task, busy)),
         }
-        done
+        done.map(|_| ())
+    }
+
+    /// Runs one batch, and returns how many records it had.
+    fn contain(&self, made: &mut Made<G::Memory, E>, local: &mut C::Local, seq: u32, part: Part<B>) -> Result<u64, Broken<E>> {
+        let Part { records, batch, .. } = part;
+        let place = Place { batch: u64::from(seq), first: 0, position: 0, records };
+        let done = catch_unwind(AssertUnwindSafe(|| self.attempts(made, local, place, batch)));
+        match done {
+            Ok(Attempt::Done { records, .. }) => {
+                made.sizes.push((seq, records as u64));
+                Ok(records as u64)
+            }
+            Ok(Attempt::Failed { position, error }) => {
+                Err(Broken { batch: seq.into(), record: position as u64, cause: Cause::Error(error) })
+            }
+            Ok(Attempt::Stopped | Attempt::Retry) => Err(Broken::stopped(seq.into())),
+            Err(payload) => Err(Broken::panic(seq.into(), payload)),
+        }
     }
 
     /// Runs a batch until the policy is content.
-    fn attempts(&self, made: &mut Yield<G::Memory>, local: &mut C::Local, place: Place, mut batch: B) -> Attempt<E> {
+    fn attempts(&self, made: &mut Made<G::Memory, E>, local: &mut C::Local, place: Place, mut batch: B) -> Attempt<E> {
         for attempt in 0.. {
             let kept = self.policy.keep(&batch);
             let mut own = (self.own_memory || kept.is_some()).then(|| self.gather.memory());
@@ -145,7 +123,7 @@ where
     }
 
     /// Takes in the memory of one batch.
-    fn put(&self, made: &mut Yield<G::Memory>, place: Place, own: G::Memory) {
+    fn put(&self, made: &mut Made<G::Memory, E>, place: Place, own: G::Memory) {
         match &mut made.memory {
             _ if self.apart => made.apart.push((place.batch as u32, own)),
             Some(memory) => self.gather.merge(memory, own),
@@ -200,7 +178,8 @@ impl<B, E, C, G, P: FailurePolicy<B, E>, L: Leash> Watch<E> for Guard<'_, '_, '_
 
     #[cold]
     fn failed(&mut self, position: usize, records: usize, error: E) -> Result<(), E> {
-        let place = Place { position, records, ..self.place };
+        let first = self.runner.first(self.place.batch as u32);
+        let place = Place { first, position, records, ..self.place };
         let judge = self.judge.get_or_insert_with(|| self.runner.policy.judge(self.kept, self.attempt));
         match judge(&place, error) {
             Verdict::Skip => {

@@ -5,7 +5,7 @@
 
 use super::Inner;
 use super::desk::Desk;
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, Sender, bounded};
 use rayon::Scope;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,53 +16,69 @@ thread_local! {
     static IN_TASK: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Consecutive tasks, to be worked off by one worker after the other.
-pub(super) trait Lane: Send {
-    /// The rank of its next task.
-    fn rank(&self) -> u64;
-}
-
 /// Whether a worker is to leave its lane to another run, asked before each task with its rank.
 pub(super) type Pause<'p> = &'p dyn Fn(u64) -> bool;
 
-/// Works off all lanes, in their order; `work` returns what is left of a lane where `pause` said so.
-pub(super) fn run<L: Lane>(engine: &Inner, lanes: Vec<L>, work: impl Fn(L, Pause<'_>) -> Option<L> + Sync) {
+/// What became of a lane in a worker's hands.
+pub(super) enum Worked<L, D> {
+    /// It is done, with this result.
+    Done(D),
+    /// `pause` said so: the rest of it, and the rank of its next task.
+    Paused(L, u64),
+}
+
+/// Works off all lanes, in their order; returns what they came to, in whatever order. `rank` is that of the very first task.
+pub(super) fn run<L: Send, D: Send>(
+    engine: &Inner,
+    rank: u64,
+    lanes: Vec<L>,
+    work: impl Fn(L, Pause<'_>) -> Worked<L, D> + Sync,
+) -> Vec<D> {
     let in_place = IN_TASK.get() || rayon::current_thread_index().is_some();
+    if lanes.is_empty() {
+        return Vec::new();
+    }
     if lanes.len() == 1 && (in_place || engine.slots.try_take()) {
         // One lane, and no slot to wait for: no scope, no desk, no wake-up.
         let _slot = (!in_place).then_some(Slot(engine));
         let _in_task = InTask::begin();
-        lanes.into_iter().for_each(|lane| drop(work(lane, &|_| false)));
-        return;
+        let work = |lane| match work(lane, &|_| false) {
+            Worked::Done(done) => Some(done),
+            Worked::Paused(..) => None,
+        };
+        return lanes.into_iter().filter_map(work).collect();
     }
-    let Some(first) = lanes.first().map(L::rank) else { return };
-    let (sender, queue) = crossbeam_channel::bounded(lanes.len());
+    let (sender, queue) = bounded(lanes.len());
+    let (done, results) = bounded(lanes.len());
     let desk = Arc::new(Desk::default());
-    let number = engine.slots.enter(first, lanes.len(), &desk);
+    let number = engine.slots.enter(rank, lanes.len(), &desk);
     for lane in lanes {
         // There is room for all of them, and the receiver lives.
         let _ = sender.send(lane);
     }
-    let crew = Crew { engine, number, desk, queue, paused: Mutex::new(Vec::new()), left: AtomicUsize::new(0), work, in_place };
+    let crew = Crew { engine, number, desk, queue, paused: Mutex::new(Vec::new()), left: AtomicUsize::new(0), work, done, in_place };
     engine.pool.in_place_scope(|scope| if in_place { crew.work_in_place(scope) } else { crew.lead(scope) });
+    drop(crew);
+    results.try_iter().collect()
 }
 
-struct Crew<'e, L, W> {
+struct Crew<'e, L, D, W> {
     engine: &'e Inner,
     /// Of the run, among those of the engine.
     number: u64,
     desk: Arc<Desk>,
     queue: Receiver<L>,
-    /// Lanes that were begun and left to another run.
-    paused: Mutex<Vec<L>>,
+    /// Lanes that were begun and left to another run, with the ranks of their next tasks.
+    paused: Mutex<Vec<(u64, L)>>,
     /// How many, to look at without the lock.
     left: AtomicUsize,
     work: W,
+    done: Sender<D>,
     in_place: bool,
 }
 
 /// Dropped when the run is over, whatever happened in it.
-impl<L, W> Drop for Crew<'_, L, W> {
+impl<L, D, W> Drop for Crew<'_, L, D, W> {
     fn drop(&mut self) {
         self.engine.slots.exit(self.number, &self.desk);
     }
@@ -93,15 +109,15 @@ impl Drop for InTask {
 }
 
 /// Tells the desk that a worker is done.
-struct Done<'d>(&'d Desk);
+struct Left<'d>(&'d Desk);
 
-impl Drop for Done<'_> {
+impl Drop for Left<'_> {
     fn drop(&mut self) {
         self.0.done();
     }
 }
 
-impl<L: Lane, W: Fn(L, Pause<'_>) -> Option<L> + Sync> Crew<'_, L, W> {
+impl<L: Send, D: Send, W: Fn(L, Pause<'_>) -> Worked<L, D> + Sync> Crew<'_, L, D, W> {
     /// Waits for slots, works on one and hires helpers for the others, until all is done.
     fn lead<'s>(&'s self, scope: &Scope<'s>) {
         loop {
@@ -119,7 +135,7 @@ impl<L: Lane, W: Fn(L, Pause<'_>) -> Option<L> + Sync> Crew<'_, L, W> {
         let _in_task = InTask::begin();
         while let Some(lane) = self.claim() {
             self.hire(scope, self.desk.take());
-            (self.work)(lane, &|_| false);
+            self.work(lane);
         }
         self.engine.slots.exhausted(self.number);
     }
@@ -132,14 +148,14 @@ impl<L: Lane, W: Fn(L, Pause<'_>) -> Option<L> + Sync> Crew<'_, L, W> {
 
     /// Holds one slot, and works until nothing is left or another run is more urgent.
     fn serve<'s>(&'s self, scope: &Scope<'s>) {
-        let _done = Done(&self.desk);
+        let _left = Left(&self.desk);
         let slot = Slot(self.engine);
         let _in_task = InTask::begin();
         while let Some(lane) = self.claim() {
             self.hire(scope, self.desk.take());
-            if let Some(rest) = (self.work)(lane, &|rank| self.should_yield(rank)) {
-                let rank = rest.rank();
-                self.leave(rest);
+            if let Some((rank, rest)) = self.work(lane) {
+                self.paused().push((rank, rest));
+                self.left.fetch_add(1, Ordering::Relaxed);
                 std::mem::forget(slot);
                 return self.engine.slots.give_way(self.number, rank, &self.desk);
             }
@@ -147,34 +163,36 @@ impl<L: Lane, W: Fn(L, Pause<'_>) -> Option<L> + Sync> Crew<'_, L, W> {
         self.engine.slots.exhausted(self.number);
     }
 
-    /// A run in place has nobody waiting at its desk who could take a paused lane up again.
-    fn should_yield(&self, rank: u64) -> bool {
-        !self.in_place && self.engine.slots.should_yield(self.number, rank)
+    /// Works on a lane; what is left of it where another run is more urgent. A run in place has nobody waiting at its desk who could take
+    /// such a rest up again.
+    fn work(&self, lane: L) -> Option<(u64, L)> {
+        match (self.work)(lane, &|rank| !self.in_place && self.engine.slots.should_yield(self.number, rank)) {
+            Worked::Paused(rest, rank) => Some((rank, rest)),
+            Worked::Done(done) => {
+                // There is room for all of them, and the receiver lives.
+                let _ = self.done.send(done);
+                None
+            }
+        }
     }
 
     /// A lane that was left, the least first, or else the next of the queue.
     fn claim(&self) -> Option<L> {
         if self.left.load(Ordering::Relaxed) > 0 {
             let mut paused = self.paused();
-            if let Some((least, _)) = paused.iter().enumerate().min_by_key(|(_, lane)| lane.rank()) {
+            if let Some((least, _)) = paused.iter().enumerate().min_by_key(|(_, (rank, _))| *rank) {
                 self.left.fetch_sub(1, Ordering::Relaxed);
-                return Some(paused.swap_remove(least));
+                return Some(paused.swap_remove(least).1);
             }
         }
         self.queue.try_recv().ok()
-    }
-
-    /// Leaves the rest of a lane to whoever works next.
-    fn leave(&self, lane: L) {
-        self.paused().push(lane);
-        self.left.fetch_add(1, Ordering::Relaxed);
     }
 
     fn is_left(&self) -> bool {
         !self.queue.is_empty() || !self.paused().is_empty()
     }
 
-    fn paused(&self) -> MutexGuard<'_, Vec<L>> {
+    fn paused(&self) -> MutexGuard<'_, Vec<(u64, L)>> {
         self.paused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

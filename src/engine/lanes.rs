@@ -29,11 +29,6 @@ pub(super) fn cut(weights: &[usize], count: usize) -> Vec<Range<usize>> {
     lanes
 }
 
-/// All tasks in one lane.
-pub(super) fn whole(weights: &[usize]) -> Vec<Range<usize>> {
-    std::iter::once(0..weights.len()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::{LANES, cut};

@@ -2,22 +2,25 @@
 
 mod batch;
 mod bounded;
+mod broken;
 mod crew;
 mod desk;
 mod lanes;
 mod limit;
+mod made;
 mod report;
+mod runner;
 mod settings;
 mod slots;
+mod tasks;
 
-pub use bounded::{Broken, Cause};
 pub(crate) use bounded::{Plan, run};
+pub use broken::{Broken, Cause};
 pub(crate) use limit::Limit;
 pub use limit::{Bound, Free, Leash};
 pub use settings::Settings;
 
 use crate::error::{BuildError, BuildErrorKind};
-use crate::schedule::Fcfs;
 use crate::stage::Scheduler;
 use slots::Slots;
 use std::fmt;
@@ -57,7 +60,8 @@ pub struct Engine(Arc<Inner>);
 
 pub(crate) struct Inner {
     pool: Arc<rayon::ThreadPool>,
-    policy: Box<dyn Scheduler>,
+    /// None where all tasks rank by their arrival.
+    policy: Option<Box<dyn Scheduler>>,
     slots: Slots,
     since: Instant,
     runs: AtomicU32,
@@ -71,7 +75,7 @@ const FIRST_PACE: u64 = 10_000;
 impl Engine {
     /// Settings of a new engine.
     pub fn builder() -> EngineBuilder {
-        EngineBuilder { threads: None, policy: Box::new(Fcfs) }
+        EngineBuilder { threads: None, policy: None }
     }
 
     /// An engine on a pool of the caller's.
@@ -86,10 +90,10 @@ impl Engine {
     /// # Ok::<(), rayon::ThreadPoolBuildError>(())
     /// ```
     pub fn from_pool(pool: Arc<rayon::ThreadPool>) -> Self {
-        Self::new(pool, Box::new(Fcfs))
+        Self::new(pool, None)
     }
 
-    fn new(pool: Arc<rayon::ThreadPool>, policy: Box<dyn Scheduler>) -> Self {
+    fn new(pool: Arc<rayon::ThreadPool>, policy: Option<Box<dyn Scheduler>>) -> Self {
         let slots = Slots::new(pool.current_num_threads());
         let pace = AtomicU64::new(FIRST_PACE);
         Engine(Arc::new(Inner { pool, policy, slots, since: Instant::now(), runs: AtomicU32::new(0), pace }))
@@ -150,7 +154,7 @@ impl fmt::Debug for Engine {
 #[must_use = "a builder makes no engine until `.build()`"]
 pub struct EngineBuilder {
     threads: Option<usize>,
-    policy: Box<dyn Scheduler>,
+    policy: Option<Box<dyn Scheduler>>,
 }
 
 impl EngineBuilder {
@@ -160,9 +164,9 @@ impl EngineBuilder {
     }
 
     /// Decides between pipelines, by each one's next task, and orders the tasks of those that have no scheduler of their own.
-    /// Default: [`Fcfs`].
+    /// Default: [`Fcfs`](crate::Fcfs).
     pub fn scheduler(self, policy: impl Scheduler + 'static) -> Self {
-        EngineBuilder { policy: Box::new(policy), ..self }
+        EngineBuilder { policy: Some(Box::new(policy)), ..self }
     }
 
     /// Starts the threads.

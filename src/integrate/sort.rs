@@ -1,6 +1,6 @@
 use crate::data::Rope;
 use crate::stage::{Arrival, Integrator};
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::fmt;
@@ -17,7 +17,7 @@ const SAMPLE: usize = 64;
 ///
 /// For floats, which have no total order of their own, sort by [`TotalOrder`](crate::TotalOrder).
 ///
-/// Workers sort what they fold; then the sorted pieces are cut into ranges by a sample of the values, and each range is merged by itself
+/// Workers sort what they fold, in pieces; then the sorted pieces are cut into ranges by a sample of the values, and each range is merged by itself
 /// (a sample sort: Frazer and McKellar, 1970).
 ///
 /// ```
@@ -83,8 +83,9 @@ macro_rules! sorts {
             }
 
             fn seal(&$self, state: &mut Rope<T>) {
-                let piece = sorted(std::mem::take(state), |$a: &T, $b: &T| $compare);
-                *state = Rope::from_pieces(vec![piece]);
+                let mut pieces = std::mem::take(state).into_pieces();
+                pieces.iter_mut().for_each(|piece| piece.sort_by(|$a, $b| $compare));
+                *state = Rope::from_pieces(pieces);
             }
 
             fn weight(&self, state: &Rope<T>) -> usize {
@@ -116,10 +117,12 @@ fn sorted<T>(values: Rope<T>, compare: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
 /// One sorted piece, or several that follow each other.
 fn combine<T: Send>(values: Rope<T>, compare: &(impl Fn(&T, &T) -> Ordering + Sync)) -> Rope<T> {
     let len = values.len();
-    let pieces = values.into_pieces();
+    let mut pieces = values.into_pieces();
     if pieces.len() < 2 || len < SPLIT || rayon::current_thread_index().is_none() {
         return Rope::from_pieces(vec![sorted(Rope::from_pieces(pieces), compare)]);
     }
+    // Quick where they were sealed, and so are sorted already.
+    pieces.par_iter_mut().for_each(|piece| piece.sort_by(compare));
     let cuts = cuts(&pieces, len.div_ceil(RANGE), compare);
     let cut: Vec<Vec<Vec<T>>> = pieces.into_par_iter().zip(cuts).map(|(piece, cuts)| cut(piece, &cuts)).collect();
     let ranges = transpose(cut);

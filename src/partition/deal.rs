@@ -17,9 +17,11 @@ pub(crate) fn part<B>(partition: usize, records: usize, batch: B) -> Part<B> {
     Part { partition: u32::try_from(partition).unwrap_or(u32::MAX), records, batch }
 }
 
-/// Partitions are numbered by 32 bits, and each has a batch in memory.
+/// Each partition has a batch in memory, from the start on.
+const MOST: usize = 1 << 20;
+
 pub(super) fn checked(count: usize, what: &str) -> usize {
     assert!(count > 0, "a {what} with 0 partitions has no place for any record: give at least 1");
-    assert!(u32::try_from(count).is_ok(), "a {what} has at most 2^32 - 1 partitions, not {count}");
+    assert!(count <= MOST, "a {what} has at most {MOST} partitions, not {count}");
     count
 }

@@ -33,7 +33,7 @@ impl<U: ?Sized, F> HashPartitioner<U, F> {
     /// `|t: &Trade|`.
     ///
     /// # Panics
-    /// If `count` is 0, or more than 32 bits hold.
+    /// If `count` is 0, or more than 1,048,576.
     pub fn new<K: Hash>(count: usize, key: F) -> Self
     where
         F: Fn(&U) -> K,

@@ -23,7 +23,7 @@ impl RandomPartitioner {
     /// Into `count` partitions, with seed 0. Those that get no record make no batch.
     ///
     /// # Panics
-    /// If `count` is 0, or more than 32 bits hold.
+    /// If `count` is 0, or more than 1,048,576.
     pub fn new(count: usize) -> Self {
         RandomPartitioner { count: checked(count, "RandomPartitioner"), seed: 0 }
     }

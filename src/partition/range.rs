@@ -52,7 +52,7 @@ impl<U: ?Sized, K: Ord, F: Fn(&U) -> K> RangePartitioner<U, K, F> {
     /// Many equal keys make partitions uneven, as they meet in one; those that get no record make no batch.
     ///
     /// # Panics
-    /// If `count` is 0, or more than 32 bits hold.
+    /// If `count` is 0, or more than 1,048,576.
     pub fn new(count: usize, key: F) -> Self {
         RangePartitioner { bounds: Bounds::Sampled(checked(count, "RangePartitioner")), key, record: PhantomData }
     }

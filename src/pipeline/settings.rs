@@ -138,7 +138,7 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     /// Records of equal keys meet in one batch, of `count` at most: a [`HashPartitioner`](crate::HashPartitioner).
     ///
     /// # Panics
-    /// If `count` is 0, or more than 32 bits hold.
+    /// If `count` is 0, or more than 1,048,576.
     pub fn partition_by<K, F>(self, count: usize, key: F) -> Pipeline<'a, M::With<HashPartitioner<M::Item, F>>, T, C, X, Ky, I>
     where
         M: Input,
@@ -151,7 +151,7 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     /// Batches ordered by key, `count` at most, with bounds from a sample: a [`RangePartitioner`](crate::RangePartitioner).
     ///
     /// # Panics
-    /// If `count` is 0, or more than 32 bits hold.
+    /// If `count` is 0, or more than 1,048,576.
     pub fn range_by<K, F>(self, count: usize, key: F) -> Pipeline<'a, M::With<RangePartitioner<M::Item, K, F>>, T, C, X, Ky, I>
     where
         M: Input,

@@ -6,7 +6,7 @@ use crate::partition::Chunks;
 use crate::stage::{Bounded, Part, Partitioner};
 use serde::de::DeserializeOwned;
 use std::fmt;
-use std::iter::{Flatten, Map};
+use std::iter::FlatMap;
 use std::marker::PhantomData;
 use std::vec::IntoIter;
 
@@ -74,13 +74,13 @@ impl<'t, T: DeserializeOwned> IntoIterator for CsvRecords<'t, T> {
 
     fn into_iter(self) -> EveryRecord<'t, T> {
         let batch: fn(Part<CsvBatch<'t, T>>) -> CsvBatch<'t, T> = |part| part.batch;
-        EveryRecord { batches: Chunks::default().partition(self, 1).into_iter().map(batch).flatten() }
+        EveryRecord { batches: Chunks::default().partition(self, 1).into_iter().flat_map(batch) }
     }
 }
 
 /// The records of [`CsvRecords`], one by one.
 pub struct EveryRecord<'t, T: DeserializeOwned> {
-    batches: Flatten<Map<IntoIter<Part<CsvBatch<'t, T>>>, fn(Part<CsvBatch<'t, T>>) -> CsvBatch<'t, T>>>,
+    batches: FlatMap<IntoIter<Part<CsvBatch<'t, T>>>, CsvBatch<'t, T>, fn(Part<CsvBatch<'t, T>>) -> CsvBatch<'t, T>>,
 }
 
 impl<T: DeserializeOwned> Iterator for EveryRecord<'_, T> {

@@ -1,0 +1,51 @@
+use super::broken::Broken;
+use std::time::Duration;
+
+/// What workers made of one lane.
+pub(super) struct Made<M, E> {
+    /// The place of the lane among the others.
+    pub(super) lane: usize,
+    /// Of its batches together.
+    pub(super) memory: Option<M>,
+    /// Of each batch by itself, where they were not run in the order of the data.
+    pub(super) apart: Vec<(u32, M)>,
+    /// Batches that are done, with the number of their records.
+    pub(super) sizes: Vec<(u32, u64)>,
+    /// Their times, where somebody asked.
+    pub(super) times: Vec<Timed>,
+    pub(super) failed: u64,
+    pub(super) retried: u64,
+    pub(super) busy: Duration,
+    /// Where it ended early.
+    pub(super) broken: Option<Broken<E>>,
+}
+
+/// The times of one batch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timed {
+    pub(super) partition: u32,
+    pub(super) records: u64,
+    /// From the start of the run to that of the batch.
+    pub(super) wait: Duration,
+    pub(super) busy: Duration,
+}
+
+impl<M, E> Made<M, E> {
+    pub(super) fn of_lane(lane: usize, batches: usize) -> Self {
+        Made {
+            lane,
+            memory: None,
+            apart: Vec::new(),
+            sizes: Vec::with_capacity(batches),
+            times: Vec::new(),
+            failed: 0,
+            retried: 0,
+            busy: Duration::ZERO,
+            broken: None,
+        }
+    }
+
+    pub(super) fn breaks(&mut self, broken: Broken<E>) {
+        self.broken = Some(Broken::first_of(self.broken.take(), broken));
+    }
+}

@@ -1,0 +1,128 @@
+//! What the workers of one run share, and how they work a lane off.
+
+use super::Inner;
+use super::broken::Broken;
+use super::crew::{Pause, Worked};
+use super::limit::{Leash, Limit};
+use super::made::Made;
+use super::tasks::Tasks;
+use crate::data::Task;
+use crate::integrate::Gather;
+use crate::process::Operator;
+use crate::stage::{FailurePolicy, Observer, Scheduler};
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+pub(super) struct Runner<'r, 'p, 's, B, E, C, G, P, L> {
+    pub(super) chain: &'p C,
+    pub(super) gather: &'p G,
+    pub(super) policy: &'p P,
+    pub(super) limit: &'p Limit,
+    pub(super) observers: &'r [Box<dyn Observer + 's>],
+    pub(super) engine: &'r Inner,
+    pub(super) template: Task,
+    pub(super) begun: Instant,
+    /// Whether somebody asked for times.
+    pub(super) measure: bool,
+    /// Whether each batch has a memory of its own ..
+    pub(super) own_memory: bool,
+    /// .. which is kept apart, as batches do not run in the order of the data.
+    pub(super) apart: bool,
+    /// What the partitioner said of the batches' records.
+    pub(super) sizes: Vec<usize>,
+    /// The number of each batch's first record, made when it is asked for.
+    pub(super) firsts: OnceLock<Vec<u64>>,
+    /// The engine's ranks of the batches; none where they are all of one rank.
+    pub(super) ranks: Vec<u64>,
+    /// The least batch that failed: what comes after it need not run.
+    pub(super) least_failed: AtomicU64,
+    pub(super) flow: PhantomData<fn(B, E, L)>,
+}
+
+impl<B, E, C, G, P, L> Runner<'_, '_, '_, B, E, C, G, P, L>
+where
+    C: Operator<B, E>,
+    G: Gather<C::Value, C::Key>,
+    P: FailurePolicy<B, E>,
+    L: Leash,
+{
+    /// Works a lane off, or until it is to be left to another run.
+    pub(super) fn work(&self, lane: Lane<B, G::Memory, E>, pause: Pause<'_>) -> Worked<Lane<B, G::Memory, E>, Made<G::Memory, E>> {
+        let began = Instant::now();
+        let Lane { mut tasks, mut made } = lane;
+        let mut local = C::Local::default();
+        while let Some(seq) = tasks.next_seq() {
+            let rank = self.rank(seq);
+            // A chain with state by key must go on where it is.
+            if !C::ORDERED && pause(rank) {
+                made.busy += began.elapsed();
+                return Worked::Paused(Lane { tasks, made }, rank);
+            }
+            let Some((_, part)) = tasks.next() else { break };
+            if u64::from(seq) > self.least_failed.load(Ordering::Relaxed) {
+                continue;
+            }
+            let done = if self.limit.reached() { Err(Broken::stopped(seq.into())) } else { self.task(&mut made, &mut local, seq, part) };
+            if let Err(broken) = done {
+                self.breaks(&mut made, broken);
+            }
+        }
+        if let Some(memory) = &mut made.memory
+            && let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.gather.seal(memory)))
+        {
+            let batch = made.sizes.last().map_or(0, |(seq, _)| u64::from(*seq));
+            self.breaks(&mut made, Broken::panic(batch, payload));
+        }
+        made.busy += began.elapsed();
+        Worked::Done(made)
+    }
+
+    fn breaks(&self, made: &mut Made<G::Memory, E>, broken: Broken<E>) {
+        if !broken.is_stop() {
+            self.least_failed.fetch_min(broken.batch, Ordering::Relaxed);
+        }
+        made.breaks(broken);
+    }
+}
+
+/// Consecutive tasks, and what was made of those that are done.
+pub(super) struct Lane<B, M, E> {
+    pub(super) tasks: Tasks<B>,
+    pub(super) made: Made<M, E>,
+}
+
+impl<B, E, C, G, P, L> Runner<'_, '_, '_, B, E, C, G, P, L> {
+    /// The ranks of all batches, in the order of the data.
+    pub(super) fn ranks(&self, scheduler: &dyn Scheduler, partitions: impl Iterator<Item = u32>) -> Vec<u64> {
+        let batches = (0..).zip(partitions).zip(&self.sizes);
+        batches.map(|((seq, partition), records)| scheduler.rank(&self.describe(seq, partition, *records))).collect()
+    }
+
+    /// The engine's rank of a batch.
+    pub(super) fn rank(&self, seq: u32) -> u64 {
+        self.ranks.get(seq as usize).copied().unwrap_or(self.template.arrival)
+    }
+
+    /// The number of a batch's first record, as far as sizes are known.
+    pub(super) fn first(&self, seq: u32) -> u64 {
+        let sum = |first: &mut u64, size: &usize| Some(std::mem::replace(first, *first + *size as u64));
+        self.firsts.get_or_init(|| self.sizes.iter().scan(0, sum).collect())[seq as usize]
+    }
+
+    /// A task for the eyes of schedulers and observers.
+    pub(super) fn describe(&self, seq: u32, partition: u32, records: usize) -> Task {
+        Task { seq, partition, records, cost: self.engine.estimate(records), ..self.template.clone() }
+    }
+
+    /// Tells every observer; one that panics is heard no more of this time.
+    pub(super) fn tell(&self, what: impl Fn(&dyn Observer)) {
+        for observer in self.observers {
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| what(observer))) {
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+            }
+        }
+    }
+}

@@ -36,8 +36,6 @@ fn check_batches<T: Row>(expected: &[Option<T>], records: &CsvRecords<'_, T>, ch
         read.extend(batch.into_iter().map(Result::ok));
     }
     assert_eq!(read, expected, "{about:?}");
-    let run = Pipeline::over(records.clone()).partitioner(chunks).run();
-    assert_eq!(run.into_iter().map(Result::ok).collect::<Vec<_>>(), expected, "{about:?}");
 }
 
 fn check_as<T: Row>(text: &str, delimiter: u8, header: bool) {
@@ -49,6 +47,8 @@ fn check_as<T: Row>(text: &str, delimiter: u8, header: bool) {
         check_batches(&expected, &records, Chunks::of(size), &(text, size));
     }
     check_batches(&expected, &records, Chunks::default(), &text);
+    let run = Pipeline::over(records.clone()).partitioner(Chunks::of(2)).run();
+    assert_eq!(run.into_iter().map(Result::ok).collect::<Vec<_>>(), expected, "{text:?}");
     assert_eq!(records.into_iter().map(Result::ok).collect::<Vec<_>>(), expected, "{text:?}");
     let file = Temporary::new(text);
     for block in 1..=text.len() + 2 {
@@ -123,11 +123,48 @@ fn records_of_other_widths() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_text(text in prop::collection::vec(prop::sample::select(vec!['a', '1', '\r', '\n', '"', '"', ',', ',', 'é']), 0..20)) {
-        check(&String::from_iter(text));
+    fn any_text(text in text(0..20)) {
+        check(&text);
+    }
+
+    /// Long enough for the cutter to look at many bytes together, where quotes stand as they should and where they do not.
+    #[test]
+    fn any_long_text(orderly in fields(), wild in text(0..200), more in fields()) {
+        check_cut(&orderly);
+        check_cut(&(orderly.clone() + &wild));
+        check_cut(&(orderly + &wild + &more));
+    }
+}
+
+fn text(len: std::ops::Range<usize>) -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(vec!['a', '1', '\r', '\n', '"', '"', ',', ',', 'é']), len).prop_map(String::from_iter)
+}
+
+fn fields() -> impl Strategy<Value = String> {
+    let fields = vec!["", "a", "\"\"", "\"a\"", "\"a\n\"", "\"\"\"\"", "\"\r\n\"\"\"", "é", "a longer field of some words"];
+    let ends = vec![",", ",", ",", "\n", "\r\n", "\n\n"];
+    let field = (prop::sample::select(fields), prop::sample::select(ends)).prop_map(|(field, end)| field.to_string() + end);
+    prop::collection::vec(field, 0..200).prop_map(|fields| fields.concat())
+}
+
+/// Where records are cut, in memory and in files of several block sizes: each batch read alone has the fields of the whole.
+fn check_cut(text: &str) {
+    let expected: Vec<Vec<String>> = {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+        reader.deserialize().map(Result::unwrap).collect()
+    };
+    let widths = expected.first().map_or(0, Vec::len);
+    let expected: Vec<_> = expected.into_iter().map(|record| (record.len() == widths).then_some(record)).collect();
+    let file = Temporary::new(text);
+    for size in [1, 3, 1000] {
+        check_batches(&expected, &Csv::of(text).without_header().records::<Vec<String>>(), Chunks::of(size), &text);
+    }
+    for block in [1, 63, 64, 65, 130, 5000] {
+        let records = CsvFile::open(file.path()).unwrap().without_header().block(block).records::<Vec<String>>();
+        check_batches(&expected, &records, Chunks::default(), &(text, block));
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn run<L: Send, D: Send>(
     }
     if lanes.len() == 1 && (in_place || engine.slots.try_take()) {
         // One lane, and no slot to wait for: no scope, no desk, no wake-up.
-        let _slot = (!in_place).then_some(Slot(engine));
+        let _slot = (!in_place).then(|| Slot(engine));
         let _in_task = InTask::begin();
         let work = |lane| match work(lane, &|_| false) {
             Worked::Done(done) => Some(done),

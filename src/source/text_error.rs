@@ -10,6 +10,7 @@ use std::sync::Arc;
 ///
 /// let error = TextFile::open("no-such-file.txt").unwrap_err();
 /// assert!(error.is_io());
+/// assert_eq!((error.path(), error.offset()), ("no-such-file.txt".as_ref(), None));
 /// assert_eq!(error.to_string(), "`no-such-file.txt` cannot be opened (entity not found): check the path, and that it may be read");
 /// ```
 #[derive(Clone, Debug, thiserror::Error)]

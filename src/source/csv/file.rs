@@ -49,6 +49,17 @@ impl CsvFile {
     ///
     /// # Panics
     /// If `bytes` is 0.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// # let path = std::env::temp_dir().join(format!("microbatch-csv-block-{}", std::process::id()));
+    /// std::fs::write(&path, "a,b\n1,2\n3,4\n5,6\n")?;
+    /// let pairs = CsvFile::open(&path)?.block(6).records::<(u8, u8)>();
+    /// assert_eq!(Pipeline::over(pairs).process(|batch| batch.into_iter().count()).run(), [2, 1]);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn block(self, bytes: usize) -> Self {
         CsvFile { file: self.file.block(bytes), ..self }
     }
@@ -57,16 +68,52 @@ impl CsvFile {
     ///
     /// # Panics
     /// If it is not ASCII, or a quote or a line end.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// # let path = std::env::temp_dir().join(format!("microbatch-csv-delimiter-{}", std::process::id()));
+    /// std::fs::write(&path, "a;b\n1;2\n")?;
+    /// let pairs = CsvFile::open(&path)?.delimiter(b';').records::<(u8, u8)>();
+    /// assert_eq!(Pipeline::over(pairs).try_map(|pair| pair).try_run()?, [(1, 2)]);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn delimiter(self, delimiter: u8) -> Self {
         CsvFile { dialect: self.dialect.delimiter(delimiter), ..self }
     }
 
     /// The first record is a record, and no header. Default: it is the header.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// # let path = std::env::temp_dir().join(format!("microbatch-csv-header-{}", std::process::id()));
+    /// std::fs::write(&path, "1,2\n3,4\n")?;
+    /// let pairs = CsvFile::open(&path)?.without_header().records::<(u8, u8)>();
+    /// assert_eq!(Pipeline::over(pairs).try_map(|pair| pair).try_run()?, [(1, 2), (3, 4)]);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn without_header(self) -> Self {
         CsvFile { dialect: self.dialect.without_header(), ..self }
     }
 
     /// What its records are: a struct with the header's names, or a tuple of all fields in their order.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Pair { a: u8, b: u8 }
+    ///
+    /// # let path = std::env::temp_dir().join(format!("microbatch-csv-records-{}", std::process::id()));
+    /// std::fs::write(&path, "b,a\n1,2\n")?;
+    /// let pairs = CsvFile::open(&path)?.records::<Pair>();
+    /// assert_eq!(Pipeline::over(pairs).try_map(|pair| pair).map(|pair| pair.a - pair.b).try_run()?, [1]);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn records<T>(self) -> CsvRecords<'static, T> {
         CsvRecords::new(Input::File(self.file), self.dialect)
     }

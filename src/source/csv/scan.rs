@@ -75,7 +75,7 @@ impl Scan {
             () if last(quoted) => Place::Quoted,
             () if last(quotes) => Place::Quote,
             () if last(ends) => Place::RecordStart,
-            () if last(delimiters) => Place::FieldStart,
+            
             () => Place::Field,
         };
     }

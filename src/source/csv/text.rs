@@ -67,6 +67,17 @@ impl<'t> Csv<'t> {
     }
 
     /// What its records are: a struct with the header's names, or a tuple of all fields in their order.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Pair { a: u8, b: u8 }
+    ///
+    /// let pairs = Csv::of("b,a\n1,2\n").records::<Pair>();
+    /// assert_eq!(Pipeline::over(pairs).try_map(|pair| pair).map(|pair| pair.a - pair.b).try_run()?, [1]);
+    /// # Ok::<(), RunError<CsvError>>(())
+    /// ```
     pub fn records<T>(self) -> CsvRecords<'t, T> {
         CsvRecords::new(Input::Text(self.text), self.dialect)
     }

@@ -88,7 +88,9 @@ where
             match done {
                 Attempt::Retry => {
                     made.retried += 1;
-                    self.back_off(self.policy.backoff(attempt));
+                    if !self.back_off(self.policy.backoff(attempt), place.batch) {
+                        break;
+                    }
                 }
                 Attempt::Done { failed, .. } => {
                     made.failed += failed;
@@ -131,14 +133,16 @@ where
         }
     }
 
-    fn back_off(&self, pause: Duration) {
-        let end = Instant::now() + pause;
-        while !self.limit.reached()
-            && let Some(left) = end.checked_duration_since(Instant::now())
-            && !left.is_zero()
-        {
-            std::thread::sleep(left.min(NAP));
+    /// Waits; whether the batch is still of interest then.
+    fn back_off(&self, pause: Duration, batch: u64) -> bool {
+        let began = Instant::now();
+        while !self.limit.reached() && !self.is_void(batch) {
+            match pause.checked_sub(began.elapsed()) {
+                Some(left) if !left.is_zero() => std::thread::sleep(left.min(NAP)),
+                _ => return true,
+            }
         }
+        false
     }
 }
 

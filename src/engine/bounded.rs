@@ -1,6 +1,6 @@
 //! A bounded run: from batches to one memory.
 
-use super::broken::{Broken, Cause};
+use super::broken::{Broken, Cause, forget};
 use super::lanes::{self, LANES};
 use super::limit::{Leash, Limit};
 use super::made::Made;
@@ -70,7 +70,7 @@ where
     let info = RunPlan {
         pipeline: runner.template.pipeline,
         batches: parts.len(),
-        records: runner.sizes.iter().sum(),
+        records: runner.sizes.iter().fold(0, |all, size| all.saturating_add(*size)),
         threads: engine.pool.current_num_threads(),
     };
     runner.tell(|observer| observer.started(&info));
@@ -107,10 +107,19 @@ where
 {
     /// Runs the batches; what was made of them, lane by lane.
     fn process(&mut self, parts: Vec<Part<B>>, settings: &Settings<'_>) -> Result<Vec<Made<G::Memory, E>>, Broken<E>> {
-        let tasks = catch_unwind(AssertUnwindSafe(|| self.schedule(parts, settings))).map_err(|payload| Broken::panic(0, payload))?;
+        // Users' code comes before anything is moved: a panic in it drops no record while it unwinds.
+        let ranks = catch_unwind(AssertUnwindSafe(|| (self.schedule(&parts, settings), self.gather.exact(), self.gather.in_order())));
+        let (ranks, exact, in_order) = match ranks {
+            Ok(known) => known,
+            Err(payload) => {
+                forget(parts);
+                return Err(Broken::panic(0, payload));
+            }
+        };
+        let tasks = Tasks::by_rank(parts, ranks.as_ref().unwrap_or(&self.ranks));
         // Where regrouping is exact, a lane is folded into one memory; else each batch is, so that the result is that of any order.
-        let exact = self.gather.exact() || settings.relaxed;
-        self.apart = tasks.is_permuted() && (self.gather.in_order() || !exact);
+        let exact = exact || settings.relaxed;
+        self.apart = tasks.is_permuted() && (in_order || !exact);
         self.own_memory = self.apart || !exact;
         let first = tasks.next_seq().map_or(0, |seq| self.rank(seq));
         let lanes = if C::ORDERED { vec![tasks] } else { tasks.into_lanes(self.lanes()) };
@@ -123,19 +132,16 @@ where
         Ok(made)
     }
 
-    /// Puts the batches into the order in which they are to run.
-    fn schedule(&mut self, parts: Vec<Part<B>>, settings: &Settings<'_>) -> Tasks<B> {
+    /// Ranks the batches for the engine; and for the run itself, where those ranks are others.
+    fn schedule(&mut self, parts: &[Part<B>], settings: &Settings<'_>) -> Option<Vec<u64>> {
         let partitions = || parts.iter().map(|part| part.partition);
         if let Some(policy) = &self.engine.policy {
             self.ranks = self.ranks(&**policy, partitions());
         }
         match &settings.scheduler {
-            _ if C::ORDERED => Tasks::by_rank(parts, &[]),
-            Some(scheduler) => {
-                let ranks = self.ranks(&**scheduler, partitions());
-                Tasks::by_rank(parts, &ranks)
-            }
-            None => Tasks::by_rank(parts, &self.ranks),
+            _ if C::ORDERED => Some(Vec::new()),
+            Some(scheduler) => Some(self.ranks(&**scheduler, partitions())),
+            None => None,
         }
     }
 
@@ -149,7 +155,9 @@ where
     fn integrate(&self, mut made: Vec<Made<G::Memory, E>>) -> Result<G::Memory, Broken<E>> {
         let broken = made.iter_mut().filter_map(|made| made.broken.take()).fold(None, |first, next| Some(Broken::first_of(first, next)));
         if let Some(broken) = broken {
-            return Err(self.place(broken, &made));
+            let broken = self.place(broken, &made);
+            forget(made);
+            return Err(broken);
         }
         let mut memories = Vec::with_capacity(made.len());
         let mut apart = Vec::new();
@@ -157,12 +165,15 @@ where
             memories.extend(made.memory);
             apart.extend(made.apart);
         }
-        let weight = memories.iter().chain(apart.iter().map(|(_, memory)| memory)).map(|memory| self.gather.weight(memory)).sum();
-        let combine = || {
-            memories.extend(self.regroup(apart));
-            self.gather.combine(memories)
-        };
-        let combined = catch_unwind(AssertUnwindSafe(|| if self.is_split(weight) { self.engine.install(combine) } else { combine() }));
+        let combined = catch_unwind(AssertUnwindSafe(|| {
+            let all = memories.iter().chain(apart.iter().map(|(_, memory)| memory));
+            let weight = all.map(|memory| self.gather.weight(memory)).fold(0, usize::saturating_add);
+            let combine = || {
+                memories.extend(self.regroup(apart));
+                self.gather.combine(memories)
+            };
+            if self.is_split(weight) { self.engine.install(combine) } else { combine() }
+        }));
         combined.map_err(|payload| Broken::panic(self.sizes.len().saturating_sub(1) as u64, payload))
     }
 
@@ -199,7 +210,9 @@ where
             let missing = sizes.iter().position(Option::is_none).unwrap_or(0);
             return Broken { batch: missing as u64, record: 0, cause };
         }
-        let before: u64 = sizes.iter().take(broken.batch as usize).flatten().sum();
+        // Of batches that a stop has left half done there is only what their partitioner said.
+        let size = |(size, said): (&Option<u64>, &usize)| size.unwrap_or(*said as u64);
+        let before: u64 = sizes.iter().zip(&self.sizes).take(broken.batch as usize).map(size).sum();
         Broken { record: before + broken.record, ..broken }
     }
 }

@@ -1,6 +1,11 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// Drops what a failed run leaves. What a panic threw may throw again when it is dropped: that is of no interest any more.
+pub(crate) fn forget<T>(left: T) {
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(left)));
+}
+
 /// Why a run ended early.
 #[derive(Debug)]
 pub struct Broken<E> {
@@ -42,13 +47,8 @@ impl<E> Broken<E> {
         let Some(before) = before else { return next };
         let key = |broken: &Self| (broken.is_stop(), broken.batch);
         let (first, other) = if key(&next) < key(&before) { (next, before) } else { (before, next) };
-        other.forget();
+        forget(other);
         first
-    }
-
-    /// Drops it. What a panic threw may throw again when it is dropped.
-    fn forget(self) {
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(self)));
     }
 
     pub(crate) fn map<E2>(self, f: impl FnOnce(E) -> E2) -> Broken<E2> {

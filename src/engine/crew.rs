@@ -137,7 +137,7 @@ impl<L: Send, D: Send, W: Fn(L, Pause<'_>) -> Worked<L, D> + Sync> Crew<'_, L, D
             self.hire(scope, self.desk.take());
             self.work(lane);
         }
-        self.engine.slots.exhausted(self.number);
+        self.engine.slots.exhausted(self.number, || self.is_left());
     }
 
     fn hire<'s>(&'s self, scope: &Scope<'s>, helpers: usize) {
@@ -160,7 +160,7 @@ impl<L: Send, D: Send, W: Fn(L, Pause<'_>) -> Worked<L, D> + Sync> Crew<'_, L, D
                 return self.engine.slots.give_way(self.number, rank, &self.desk);
             }
         }
-        self.engine.slots.exhausted(self.number);
+        self.engine.slots.exhausted(self.number, || self.is_left());
     }
 
     /// Works on a lane; what is left of it where another run is more urgent. A run in place has nobody waiting at its desk who could take

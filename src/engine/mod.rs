@@ -15,6 +15,7 @@ mod slots;
 mod tasks;
 
 pub(crate) use bounded::{Plan, run};
+pub(crate) use broken::forget;
 pub use broken::{Broken, Cause};
 pub(crate) use limit::Limit;
 pub use limit::{Bound, Free, Leash};
@@ -36,12 +37,14 @@ use std::time::{Duration, Instant};
 /// The tasks of a run, one a batch, are ordered by the rank its scheduler gives them. They are then cut into at most 128 *lanes* of tasks
 /// that are consecutive by rank, of about equal numbers of records. Workers take lanes in their order: the calling thread, and threads of
 /// the pool. So on an engine of one thread batches run exactly by rank; with more, each worker's batches do, and with at most 128
-/// batches each is begun no later than all that rank behind it. The lanes depend on the tasks alone, and results are merged in an
+/// batches each is begun no later than all that rank behind it. (A run started inside a rayon job has that job's thread besides.) The lanes depend on the tasks alone, and results are merged in an
 /// order that depends on the batches alone: which thread ran what makes no difference, to the bit.
 ///
 /// The calling thread works too, so closures of the pipeline run on it and on threads of the pool. A run that is started inside a
 /// rayon job, or inside a closure of another run, works through its tasks where it is, and takes help where threads are free; it never
-/// waits for one, so nesting cannot deadlock.
+/// waits for one, so nesting cannot deadlock by itself. (A closure can: where it holds a lock across a nested run, which may meanwhile work
+/// on another task that wants it; or where it waits for a thread of its own that runs a pipeline on the same engine, which has no
+/// thread left.)
 ///
 /// # Several pipelines
 /// Between two tasks a worker gives its place to another pipeline whose next task the engine's scheduler ranks before its own. A run alone
@@ -69,6 +72,8 @@ pub(crate) struct Inner {
     pace: AtomicU64,
 }
 
+/// What a record is taken to cost at least, in picoseconds.
+const LEAST_PACE: u64 = 1_000;
 /// What a record is taken to cost before anything was measured: ten nanoseconds.
 const FIRST_PACE: u64 = 10_000;
 
@@ -125,7 +130,7 @@ impl Inner {
         u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// The estimate for so many records.
+    /// The estimate for so many records: a nanosecond each at least, so that batches can be told apart by size.
     fn estimate(&self, records: usize) -> Duration {
         Duration::from_nanos((records as u64).saturating_mul(self.pace.load(Ordering::Relaxed)) / 1000)
     }
@@ -134,7 +139,7 @@ impl Inner {
     fn learn(&self, records: u64, busy: Duration) {
         if let Some(pace) = (busy.as_nanos() as u64).saturating_mul(1000).checked_div(records) {
             let before = self.pace.load(Ordering::Relaxed);
-            self.pace.store((before / 4).saturating_mul(3).saturating_add(pace / 4).max(1), Ordering::Relaxed);
+            self.pace.store((before / 4).saturating_mul(3).saturating_add(pace / 4).max(LEAST_PACE), Ordering::Relaxed);
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the workers of one run share, and how they work a lane off.
 
 use super::Inner;
-use super::broken::Broken;
+use super::broken::{Broken, forget};
 use super::crew::{Pause, Worked};
 use super::limit::{Leash, Limit};
 use super::made::Made;
@@ -61,20 +61,26 @@ where
                 made.busy += began.elapsed();
                 return Worked::Paused(Lane { tasks, made }, rank);
             }
-            let Some((_, part)) = tasks.next() else { break };
-            if u64::from(seq) > self.least_failed.load(Ordering::Relaxed) {
-                continue;
+            if self.limit.reached() {
+                made.breaks(Broken::stopped(seq.into()));
+                break;
             }
-            let done = if self.limit.reached() { Err(Broken::stopped(seq.into())) } else { self.task(&mut made, &mut local, seq, part) };
+            let Some((_, part)) = tasks.next() else { break };
+            let done = if self.is_void(seq.into()) { contain(seq, || drop(part)) } else { self.task(&mut made, &mut local, seq, part) };
             if let Err(broken) = done {
                 self.breaks(&mut made, broken);
             }
         }
-        if let Some(memory) = &mut made.memory
-            && let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.gather.seal(memory)))
-        {
-            let batch = made.sizes.last().map_or(0, |(seq, _)| u64::from(*seq));
-            self.breaks(&mut made, Broken::panic(batch, payload));
+        let last = made.sizes.last().map_or(0, |(seq, _)| *seq);
+        let sealed = contain(last, || {
+            if let Some(memory) = &mut made.memory {
+                self.gather.seal(memory);
+            }
+            drop(local);
+        });
+        forget(tasks);
+        if let Err(broken) = sealed {
+            self.breaks(&mut made, broken);
         }
         made.busy += began.elapsed();
         Worked::Done(made)
@@ -94,7 +100,17 @@ pub(super) struct Lane<B, M, E> {
     pub(super) made: Made<M, E>,
 }
 
+/// Keeps a panic in what is done with a batch.
+fn contain<E>(seq: u32, what: impl FnOnce()) -> Result<(), Broken<E>> {
+    catch_unwind(AssertUnwindSafe(what)).map_err(|payload| Broken::panic(seq.into(), payload))
+}
+
 impl<B, E, C, G, P, L> Runner<'_, '_, '_, B, E, C, G, P, L> {
+    /// Whether a batch need not run, as one before it has failed.
+    pub(super) fn is_void(&self, batch: u64) -> bool {
+        batch > self.least_failed.load(Ordering::Relaxed)
+    }
+
     /// The ranks of all batches, in the order of the data.
     pub(super) fn ranks(&self, scheduler: &dyn Scheduler, partitions: impl Iterator<Item = u32>) -> Vec<u64> {
         let batches = (0..).zip(partitions).zip(&self.sizes);
@@ -108,7 +124,7 @@ impl<B, E, C, G, P, L> Runner<'_, '_, '_, B, E, C, G, P, L> {
 
     /// The number of a batch's first record, as far as sizes are known.
     pub(super) fn first(&self, seq: u32) -> u64 {
-        let sum = |first: &mut u64, size: &usize| Some(std::mem::replace(first, *first + *size as u64));
+        let sum = |first: &mut u64, size: &usize| Some(std::mem::replace(first, first.saturating_add(*size as u64)));
         self.firsts.get_or_init(|| self.sizes.iter().scan(0, sum).collect())[seq as usize]
     }
 
@@ -121,7 +137,7 @@ impl<B, E, C, G, P, L> Runner<'_, '_, '_, B, E, C, G, P, L> {
     pub(super) fn tell(&self, what: impl Fn(&dyn Observer)) {
         for observer in self.observers {
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| what(observer))) {
-                let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+                forget(payload);
             }
         }
     }

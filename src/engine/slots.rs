@@ -121,9 +121,13 @@ impl Slots {
         state.dispatch();
     }
 
-    /// A run has no task left that nobody has taken.
-    pub(super) fn exhausted(&self, run: u64) {
-        self.lock().remove(run);
+    /// A run may have no task left that nobody has taken. `is_left` is asked under the lock: a worker that leaves a lane behind puts it
+    /// aside first, and says so under the lock after.
+    pub(super) fn exhausted(&self, run: u64, is_left: impl Fn() -> bool) {
+        let mut state = self.lock();
+        if !is_left() {
+            state.remove(run);
+        }
     }
 
     /// Whether the worker whose next task has this rank should give its slot to another run. Takes no lock where there is none.

@@ -1,3 +1,4 @@
+use super::concat::concat;
 use crate::data::Rope;
 use crate::stage::{Arrival, Integrator};
 
@@ -44,7 +45,7 @@ impl<T: Send> Integrator<T> for Collect {
     }
 
     fn combine(&self, states: Vec<Rope<T>>) -> Rope<T> {
-        Rope::from_pieces(vec![Rope::concat(states).into_vec()])
+        Rope::from_pieces(vec![concat(Rope::concat(states).into_pieces())])
     }
 
     fn finish(&self, state: Rope<T>) -> Vec<T> {

@@ -2,6 +2,7 @@
 
 mod accumulate;
 mod collect;
+mod concat;
 mod count;
 mod field;
 mod gather;

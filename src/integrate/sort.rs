@@ -1,3 +1,4 @@
+use super::concat::concat;
 use crate::data::Rope;
 use crate::stage::{Arrival, Integrator};
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
@@ -114,7 +115,7 @@ fn sorted<T>(values: Rope<T>, compare: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
     values
 }
 
-/// One sorted piece, or several that follow each other.
+/// One sorted piece.
 fn combine<T: Send>(values: Rope<T>, compare: &(impl Fn(&T, &T) -> Ordering + Sync)) -> Rope<T> {
     let len = values.len();
     let mut pieces = values.into_pieces();
@@ -126,7 +127,8 @@ fn combine<T: Send>(values: Rope<T>, compare: &(impl Fn(&T, &T) -> Ordering + Sy
     let cuts = cuts(&pieces, len.div_ceil(RANGE), compare);
     let cut: Vec<Vec<Vec<T>>> = pieces.into_par_iter().zip(cuts).map(|(piece, cuts)| cut(piece, &cuts)).collect();
     let ranges = transpose(cut);
-    Rope::from_pieces(ranges.into_par_iter().map(|range| sorted(Rope::from_pieces(range), compare)).collect())
+    let ranges = ranges.into_par_iter().map(|range| sorted(Rope::from_pieces(range), compare)).collect();
+    Rope::from_pieces(vec![concat(ranges)])
 }
 
 /// Where each sorted piece is to be cut: `ranges - 1` places a piece. Equal values fall into one range, so that they keep their order.

@@ -17,6 +17,7 @@ pub struct By<K>(pub K);
 )]
 pub trait Key: Clone + Eq + Hash + Send + Sync {}
 
+#[diagnostic::do_not_recommend]
 impl<K: Clone + Eq + Hash + Send + Sync> Key for K {}
 
 /// Keyed or not. Sealed: [`NoKey`] and [`By`].

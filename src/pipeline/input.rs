@@ -147,7 +147,9 @@ where
 
     fn batches(self, shared: &Shared<'_, '_>) -> Result<(Vec<Part<P::Batch>>, RunStats), Broken<X::Error>> {
         let (output, mut stats) = self.stage.run(shared)?;
-        let parts = cut(self.partitioner, I::panes(output), shared, &mut stats)?;
+        let last = stats.batches.saturating_sub(1);
+        let panes = catch_unwind(AssertUnwindSafe(|| I::panes(output))).map_err(|payload| Broken::panic(last, payload))?;
+        let parts = cut(self.partitioner, panes, shared, &mut stats)?;
         Ok((parts, stats))
     }
 }

@@ -2,7 +2,7 @@ use super::Pipeline;
 use super::failing::{Absorbs, CannotFail, Fallibility, Meets};
 use super::input::{Feed, Shared, Stage};
 use crate::data::RunStats;
-use crate::engine::{Broken, Cause, Engine, Limit};
+use crate::engine::{Broken, Cause, Engine, Limit, forget};
 use crate::error::RunError;
 use crate::integrate::Gather;
 use crate::process::Operator;
@@ -155,9 +155,9 @@ impl<E> From<Broken<E>> for RunError<E> {
     }
 }
 
-/// What a panic said. What it threw may throw again when it is dropped.
+/// What a panic said.
 fn message(payload: Box<dyn std::any::Any + Send>) -> String {
     let text = payload.downcast_ref::<&str>().map(|s| s.to_string()).or_else(|| payload.downcast_ref::<String>().cloned());
-    let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(payload)));
+    forget(payload);
     text.unwrap_or_else(|| "a payload that is not text".to_string())
 }

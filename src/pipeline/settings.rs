@@ -144,6 +144,9 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
         M: Input,
         F: Fn(&M::Item) -> K + Send + Sync,
         K: Hash,
+        HashPartitioner<M::Item, F>: Partitioner<M::Data>,
+        X: Fallibility,
+        C: Operator<<HashPartitioner<M::Item, F> as Partitioner<M::Data>>::Batch, X::Error>,
     {
         self.with_input(|input| input.with(HashPartitioner::new(count, key)))
     }
@@ -157,6 +160,9 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
         M: Input,
         F: Fn(&M::Item) -> K + Send + Sync,
         K: Ord + Clone,
+        RangePartitioner<M::Item, K, F>: Partitioner<M::Data>,
+        X: Fallibility,
+        C: Operator<<RangePartitioner<M::Item, K, F> as Partitioner<M::Data>>::Batch, X::Error>,
     {
         self.with_input(|input| input.with(RangePartitioner::new(count, key)))
     }

@@ -86,6 +86,7 @@ impl Retry {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<B: Clone, E> FailurePolicy<B, E> for Retry {
     fn keep(&self, batch: &B) -> Option<B> {
         (self.times > 0).then(|| batch.clone())
@@ -117,6 +118,7 @@ impl<F> fmt::Debug for DeadLetter<F> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<B, E, F> FailurePolicy<B, E> for DeadLetter<F>
 where
     B: Clone + IntoIterator,
@@ -135,9 +137,14 @@ where
     where
         E: 'k,
     {
-        let mut records = kept.map(|batch| batch.clone().into_iter());
+        let again = move || kept.map(|batch| batch.clone().into_iter());
+        let mut records = again();
         let mut next = 0;
         Box::new(move |place, error| {
+            if place.position < next {
+                // A value made of many records fails at the first of them.
+                (records, next) = (again(), 0);
+            }
             let Some(record) = records.as_mut().and_then(|records| records.nth(place.position - next)) else {
                 return Verdict::Stop(error);
             };

@@ -34,7 +34,7 @@ impl Scan {
     pub(super) fn piece(&mut self, piece: &[u8], mut ended: impl FnMut(usize)) {
         for (i, stride) in piece.chunks(STRIDE).enumerate() {
             let ended = |end| ended(i * STRIDE + end);
-            if self.place != Place::Quoted && memchr(b'"', stride).is_none() {
+            if memchr(b'"', stride).is_none() {
                 self.bytes(stride, ended);
             } else {
                 self.stride(stride, ended);
@@ -75,7 +75,7 @@ impl Scan {
             () if last(quoted) => Place::Quoted,
             () if last(quotes) => Place::Quote,
             () if last(ends) => Place::RecordStart,
-            
+            () if last(delimiters) => Place::FieldStart,
             () => Place::Field,
         };
     }

@@ -135,3 +135,8 @@ pub mod steps {
     #[cfg(feature = "csv")]
     pub use crate::source::{EachRecord, EveryRecord};
 }
+
+/// The programs of the README, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

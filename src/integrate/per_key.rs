@@ -14,15 +14,14 @@ use crate::keyed::{By, FLAT, Groups, Key, PARTITIONS, Table};
 use crate::stage::Integrator;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-/// Entries of a full table: with its index some 400 KiB for small states.
-const FULL: usize = 16 * 1024;
-/// At this many entries a table is looked at for the first time ..
-const SAMPLE: usize = 2048;
-/// .. and if so few of the records that filled it had a key that was there, there are some 100 thousand keys or more: n distinct keys of N,
-/// drawn evenly, come with about n * n / 2N repetitions.
-const REPEATED: usize = 20;
+/// Entries of a full table: with its index some 3 MiB for small states, a part of a third-level cache.
+const FULL: usize = 128 * 1024;
+/// When a growing table is looked at, and how many of the records that filled it must have had a key that was there already. Of N keys
+/// drawn evenly, n different ones come with about n * n / 2N repetitions: with fewer than these there are some 200 thousand keys or
+/// more, and the table will not pay.
+const LOOKS: [(usize, usize); 2] = [(2 * 1024, 10), (16 * 1024, 640)];
 /// Records that pass a useless table by before it is tried again; each time in turn twice as many.
-const PASS: usize = 4 * FULL;
+const PASS: usize = 64 * 1024;
 /// Memories that are merged one after another; groups of so many side by side.
 const GROUP: usize = 16;
 
@@ -61,16 +60,16 @@ impl<K: Key, S> Keyed<K, S> {
     /// Looks whether the table is of use, after an entry was added to it.
     #[cold]
     fn added(&mut self) {
-        let useless = match self.table.len() {
-            SAMPLE => self.folded - SAMPLE < REPEATED,
-            FULL.. => self.folded < 2 * FULL,
-            _ => return,
+        let len = self.table.len();
+        let useless = match LOOKS.iter().find(|(at, _)| *at == len) {
+            Some((_, repeated)) => self.folded - len < *repeated,
+            None => len >= FULL && self.folded < 2 * len,
         };
         if useless {
             self.passing = self.pass;
             self.pass *= 2;
         }
-        if useless || self.table.len() >= FULL {
+        if useless || len >= FULL {
             self.spill();
         }
     }

@@ -18,7 +18,7 @@ const SAMPLE: usize = 64;
 ///
 /// For floats, which have no total order of their own, sort by [`TotalOrder`](crate::TotalOrder).
 ///
-/// Workers sort what they fold, in pieces; then the sorted pieces are cut into ranges by a sample of the values, and each range is merged by itself
+/// Workers sort what they fold; then the sorted pieces are cut into ranges by a sample of the values, and each range is merged by itself
 /// (a sample sort: Frazer and McKellar, 1970).
 ///
 /// ```
@@ -84,9 +84,8 @@ macro_rules! sorts {
             }
 
             fn seal(&$self, state: &mut Rope<T>) {
-                let mut pieces = std::mem::take(state).into_pieces();
-                pieces.iter_mut().for_each(|piece| piece.sort_by(|$a, $b| $compare));
-                *state = Rope::from_pieces(pieces);
+                let piece = sorted(std::mem::take(state), |$a: &T, $b: &T| $compare);
+                *state = Rope::from_pieces(vec![piece]);
             }
 
             fn weight(&self, state: &Rope<T>) -> usize {

@@ -12,7 +12,7 @@ const MOST: usize = 64 * 1024;
 /// More batches than this would fill memory with their own places.
 const MANY: usize = 1 << 20;
 
-/// Consecutive records: [1 2 3] [4 5 6] [7 8 9] [10].
+/// Consecutive records: of ten in batches of three, `1 2 3`, `4 5 6`, `7 8 9`, `10`.
 ///
 /// The default partitioner, with a size that suits the length of the data: 4,096 records at least, 65,536 at most. Where the work for one
 /// record is heavy, say how many make a batch: `Chunks::of(1)` gives each record to whichever thread is free.

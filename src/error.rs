@@ -36,6 +36,8 @@ impl BuildError {
 
 /// Why a run gave no result. `E` is the error of the pipeline's own closures and processors.
 ///
+/// Batches and records are those of the stage it happened in: after `.then()`, records are panes.
+///
 /// An [`Error`] for any `E` that is `Debug` and `Display`, so that `?` works with `String` and `Box<dyn Error + Send + Sync>` too.
 ///
 /// ```

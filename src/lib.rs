@@ -128,7 +128,7 @@ pub use stage::{
 pub mod steps {
     pub use crate::engine::{Bound, Broken, Cause, Free, Leash, Settings};
     pub use crate::integrate::{Each, Gather, Integrated, Panes};
-    pub use crate::keyed::{By, KeyState, NoKey, Slots};
+    pub use crate::keyed::{By, KeyState, NoKey, States};
     pub use crate::pipeline::*;
     pub use crate::process::*;
     pub use crate::source::{EachLine, EachTextLine};

@@ -345,3 +345,30 @@ fn any_error_type_is_an_error_of_the_run() {
     assert_eq!((known.batch(), known.into_error()), (2, Some("no")));
     assert_eq!(over().cancel(&token).try_run().unwrap_err().into_error(), None);
 }
+
+/// A part may not know how many records it holds; that it was lost must show all the same.
+#[test]
+fn a_batch_of_unknown_size_that_is_skipped_is_counted() {
+    struct Unknown;
+    impl Partitioner<std::ops::Range<u32>> for Unknown {
+        type Batch = std::ops::Range<u32>;
+        fn partition(&self, data: std::ops::Range<u32>, _: usize) -> Vec<Part<Self::Batch>> {
+            vec![Part { partition: 0, records: 0, batch: data.clone() }, Part { partition: 1, records: 0, batch: data }]
+        }
+    }
+    let over = || Pipeline::over(0..10u32).partitioner(Unknown);
+    let (_, stats) = over().try_process(|_| Err::<u32, _>("no")).on_failure(Skip).integrator(Sum).try_run_with_stats().unwrap();
+    assert_eq!((stats.failed, stats.batches), (2, 2));
+    let (sum, stats) =
+        over().try_map(|n| if n == 3 { Err("no") } else { Ok(n) }).on_failure(Skip).integrator(Sum).try_run_with_stats().unwrap();
+    assert_eq!((sum, stats.failed, stats.records), (84, 2, 20));
+}
+
+#[test]
+fn a_policy_may_be_chosen_at_run_time() {
+    for bears in [true, false] {
+        let policy: Box<dyn FailurePolicy<&[&str], std::num::ParseIntError>> = if bears { Box::new(Skip) } else { Box::new(Stop) };
+        let sum = Pipeline::over(&["1", "x", "2"]).try_map(|s| s.parse::<u8>()).on_failure(policy).integrator(Sum).try_run();
+        assert_eq!(sum.ok(), bears.then_some(3));
+    }
+}

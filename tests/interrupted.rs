@@ -50,3 +50,30 @@ fn runs_that_interrupt_each_other_end_and_are_right() {
         });
     }
 }
+
+/// Without a scheduler on the engine the priority of a pipeline counts all the same.
+#[test]
+fn a_greater_priority_runs_first_on_any_engine() {
+    within(Duration::from_secs(30), || {
+        let engine = Engine::builder().threads(1).build().unwrap();
+        let order = std::sync::Mutex::new(String::new());
+        std::thread::scope(|threads| {
+            for (name, priority, after) in [('a', 0, 0), ('b', 0, 1), ('c', 200, 2)] {
+                let (engine, order) = (&engine, &order);
+                threads.spawn(move || {
+                    while engine.waiting_runs() < after {
+                        std::thread::yield_now();
+                    }
+                    let step = |_| {
+                        order.lock().unwrap().push(name);
+                        while name == 'a' && order.lock().unwrap().len() == 1 && engine.waiting_runs() < 3 {
+                            std::thread::yield_now();
+                        }
+                    };
+                    Pipeline::over(0..3u8).partitioner(Chunks::of(1)).on(engine).priority(priority).map(step).integrator(Count).run();
+                });
+            }
+        });
+        assert_eq!(order.into_inner().unwrap(), "acccaabbb");
+    });
+}

@@ -133,7 +133,7 @@ fn by_key<T: Clone, O>(ordered: &[Record], value: fn(Record) -> T, oracle: impl 
         groups[place].1.push(value(*record));
     }
     if groups.len() > 1024 {
-        groups.sort_by_key(|(key, _)| fixed_hash(key) >> 58);
+        groups.sort_by_key(|(key, _)| fixed_hash(key) >> 57);
     }
     groups.into_iter().map(|(key, values)| (key, oracle(&values))).collect()
 }

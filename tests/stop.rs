@@ -294,3 +294,43 @@ fn a_deadline_ends_the_wait_for_a_next_attempt() {
         assert_eq!(end(run.on_failure(Retry::times(9).backoff(HOUR)).integrator(Sum).try_run()), End::Late(0));
     });
 }
+
+/// A run that waits for a busy engine looked at its deadline only once it had a thread.
+#[test]
+fn a_run_that_waits_for_a_busy_engine_is_stopped_too() {
+    within(LIMIT, || {
+        let engine = engine(1);
+        let (begun, over) = (AtomicBool::new(false), AtomicBool::new(false));
+        std::thread::scope(|threads| {
+            threads.spawn(|| {
+                let wait = |_| {
+                    begun.store(true, Ordering::Release);
+                    while !over.load(Ordering::Acquire) {
+                        std::thread::sleep(Duration::from_millis(1));
+                    }
+                };
+                Pipeline::over(0..1u8).on(&engine).map(wait).integrator(Count).run();
+            });
+            while !begun.load(Ordering::Acquire) {
+                std::thread::yield_now();
+            }
+            for batch in [1, 1_000] {
+                let over = || Pipeline::over(0..1_000u64).partitioner(Chunks::of(batch)).on(&engine);
+                let late = over().deadline(Duration::from_millis(20)).integrator(Sum).try_run();
+                assert!(matches!(late, Err(RunError::DeadlineExceeded { batch: 0 })), "{late:?}");
+                let token = CancelToken::new();
+                let cancelled = std::thread::scope(|inner| {
+                    inner.spawn(|| {
+                        std::thread::sleep(Duration::from_millis(20));
+                        token.cancel();
+                    });
+                    over().cancel(&token).integrator(Sum).try_run()
+                });
+                assert!(matches!(cancelled, Err(RunError::Cancelled { batch: 0 })), "{cancelled:?}");
+            }
+            over.store(true, Ordering::Release);
+        });
+        assert_eq!(engine.waiting_runs(), 0);
+        assert_eq!(Pipeline::over(0..100u64).partitioner(Chunks::of(3)).on(&engine).integrator(Sum).run(), 4950);
+    });
+}

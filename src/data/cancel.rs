@@ -3,7 +3,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Stops the runs it was given to. Clones share one flag.
 ///
-/// A run looks at its token between batches and, inside a batch, at least every 1,024 records.
+/// A run looks at its token between batches and, inside a batch, at least every 1,024 records: see
+/// [`Pipeline::cancel`](crate::Pipeline::cancel).
 ///
 /// ```
 /// use microbatch::prelude::*;

@@ -1,5 +1,7 @@
 /// Values of the first piece.
 const FIRST: usize = 16;
+/// Bytes of a first piece that was asked for.
+const ROOM: usize = 8 * 1024 * 1024;
 /// Bytes of the greatest pieces.
 const GREATEST: usize = 512 * 1024;
 
@@ -19,6 +21,12 @@ impl<T> Default for Rope<T> {
 }
 
 impl<T> Rope<T> {
+    /// With a first piece of so many values, 8 MiB at most: where they do not come, memory that is not touched is not there.
+    pub(crate) fn with_room(expected: usize) -> Self {
+        let most = ROOM / size_of::<T>().max(1);
+        Rope { pieces: Vec::new(), open: Vec::with_capacity(expected.min(most)) }
+    }
+
     #[inline]
     pub(crate) fn push(&mut self, value: T) {
         if self.open.len() == self.open.capacity() {

@@ -54,7 +54,7 @@ pub struct PartitionStats {
 }
 
 impl RunStats {
-    /// The greatest partition's records over the mean: 1.0 is an even cut. 0.0 where nothing was read.
+    /// The greatest partition's records over the mean of those that have any: 1.0 is an even cut. 0.0 where nothing was read.
     pub fn skew(&self) -> f64 {
         let most = self.partitions.iter().map(|p| p.records).max().unwrap_or(0);
         let all: u64 = self.partitions.iter().map(|p| p.records).sum();

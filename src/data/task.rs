@@ -23,7 +23,7 @@ pub struct Task {
     pub records: usize,
     /// How long it is expected to take: the records times the engine's moving average of time per record.
     pub cost: Duration,
-    /// How long batches of this pipeline have run on the engine so far.
+    /// How long batches of this run had run when this was asked: zero, as ranks are asked for before the first batch.
     pub served: Duration,
     /// The pipeline's `.priority(..)`: the greater, the more urgent.
     pub priority: u8,

@@ -63,9 +63,13 @@ where
         let place = Place { batch: u64::from(seq), first: 0, position: 0, records };
         let done = catch_unwind(AssertUnwindSafe(|| self.attempts(made, local, place, batch)));
         match done {
-            Ok(Attempt::Done { records, .. }) => {
-                made.sizes.push((seq, records as u64));
-                Ok(records as u64)
+            Ok(Attempt::Done { records: read, .. }) => {
+                made.batches += 1;
+                made.records += read as u64;
+                if read != records {
+                    made.sizes.push((seq, read as u64));
+                }
+                Ok(read as u64)
             }
             Ok(Attempt::Failed { position, error }) => {
                 Err(Broken { batch: seq.into(), record: position as u64, cause: Cause::Error(error) })
@@ -79,10 +83,10 @@ where
     fn attempts(&self, made: &mut Made<G::Memory, E>, local: &mut C::Local, place: Place, mut batch: B) -> Attempt<E> {
         for attempt in 0.. {
             let kept = self.policy.keep(&batch);
-            let mut own = (self.own_memory || kept.is_some()).then(|| self.gather.memory());
+            let mut own = (self.own_memory || kept.is_some()).then(|| self.gather.memory(place.records));
             let memory = match &mut own {
                 Some(own) => own,
-                None => made.memory.get_or_insert_with(|| self.gather.memory()),
+                None => made.memory.get_or_insert_with(|| self.gather.memory(made.expected)),
             };
             let done = self.attempt(memory, local, place, batch, kept.as_ref(), attempt);
             match done {
@@ -187,7 +191,8 @@ impl<B, E, C, G, P: FailurePolicy<B, E>, L: Leash> Watch<E> for Guard<'_, '_, '_
         let judge = self.judge.get_or_insert_with(|| self.runner.policy.judge(self.kept, self.attempt));
         match judge(&place, error) {
             Verdict::Skip => {
-                self.failed += records as u64;
+                // Of a batch whose size nobody knew, at least one.
+                self.failed += records.max(1) as u64;
                 Ok(())
             }
             Verdict::Retry(error) if self.kept.is_some() => {

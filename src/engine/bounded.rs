@@ -1,6 +1,6 @@
 //! A bounded run: from batches to one memory.
 
-use super::broken::{Broken, Cause, forget};
+use super::broken::{Broken, forget};
 use super::lanes::{self, LANES};
 use super::limit::{Leash, Limit};
 use super::made::Made;
@@ -8,10 +8,11 @@ use super::runner::{Lane, Runner};
 use super::settings::Settings;
 use super::tasks::Tasks;
 use super::{Engine, Inner, crew, report};
-use crate::data::{RunStats, Task};
+use crate::data::{RunStats, Stopwatch, Task};
 use crate::integrate::Gather;
 use crate::process::Operator;
 use crate::stage::{FailurePolicy, Part, RunPlan};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
@@ -21,7 +22,9 @@ use std::time::Instant;
 /// Values above which combining is split over the pool.
 const HEAVY: usize = 16 * 1024;
 /// Lanes a thread, where their number makes no difference to the result: what the last one takes is a small part of all.
-const LANES_A_THREAD: usize = 8;
+const LANES_A_THREAD: usize = 16;
+/// The same where each lane costs a table to fill and to merge.
+const COSTLY_LANES_A_THREAD: usize = 4;
 
 /// What is to be run, apart from the batches.
 pub(crate) struct Plan<'p, 's, C, G, P> {
@@ -49,6 +52,7 @@ where
     L: Leash,
 {
     let engine = &*engine.0;
+    let begun = Instant::now();
     let mut runner = Runner::<B, E, C, G, P, L> {
         chain: plan.chain,
         gather: plan.gather,
@@ -56,8 +60,8 @@ where
         limit: plan.limit,
         observers: &plan.settings.observers,
         engine,
-        template: template(engine, plan),
-        begun: Instant::now(),
+        template: template(engine, plan, begun),
+        begun,
         measure: plan.measure,
         own_memory: false,
         apart: false,
@@ -74,22 +78,23 @@ where
         threads: engine.pool.current_num_threads(),
     };
     runner.tell(|observer| observer.started(&info));
+    let watch = Stopwatch::start(runner.measure);
     let made = runner.process(parts, plan.settings);
-    let processed = Instant::now();
     let mut stats = made.as_ref().map(|made| report::stats(made)).unwrap_or_default();
-    stats.processing = processed - runner.begun;
+    stats.processing = watch.elapsed();
+    let watch = Stopwatch::start(runner.measure);
     let memory = made.and_then(|made| runner.integrate(made));
-    stats.integrating = processed.elapsed();
-    stats.elapsed = runner.begun.elapsed();
+    stats.integrating = watch.elapsed();
+    stats.elapsed = stats.processing + stats.integrating;
     runner.tell(|observer| observer.finished(&stats));
     (memory, stats)
 }
 
 /// What all tasks of the run have in common.
-fn template<C, G, P>(engine: &Inner, plan: &Plan<'_, '_, C, G, P>) -> Task {
+fn template<C, G, P>(engine: &Inner, plan: &Plan<'_, '_, C, G, P>, begun: Instant) -> Task {
     Task {
         pipeline: engine.next_run(),
-        arrival: engine.now(),
+        arrival: engine.age(begun),
         priority: plan.settings.priority,
         deadline: plan.limit.deadline,
         ..Task::default()
@@ -123,11 +128,11 @@ where
         self.own_memory = self.apart || !exact;
         let first = tasks.next_seq().map_or(0, |seq| self.rank(seq));
         let lanes = if C::ORDERED { vec![tasks] } else { tasks.into_lanes(self.lanes()) };
-        let lane = |(lane, tasks): (usize, Tasks<B>)| Lane { made: Made::of_lane(lane, tasks.len()), tasks };
+        let lane = |(lane, tasks): (usize, Tasks<B>)| Lane { made: Made::of_lane(lane, tasks.records()), tasks };
         let lanes = lanes.into_iter().enumerate().map(lane).collect();
-        let mut made = crew::run(self.engine, first, lanes, |lane, pause| self.work(lane, pause));
+        let mut made = crew::run(self.engine, first, self.limit, lanes, |lane, pause| self.work(lane, pause));
         made.sort_by_key(|made| made.lane);
-        let records = made.iter().flat_map(|made| &made.sizes).map(|(_, records)| records).sum();
+        let records = made.iter().map(|made| made.records).sum();
         self.engine.learn(records, made.iter().map(|made| made.busy).sum());
         Ok(made)
     }
@@ -147,8 +152,9 @@ where
 
     /// How many lanes: where it makes no difference to the result, no more than keep the threads busy.
     fn lanes(&self) -> usize {
-        let busy = self.engine.pool.current_num_threads() * LANES_A_THREAD;
-        if self.own_memory { LANES } else { busy.min(LANES) }
+        let a_thread = if G::COSTLY { COSTLY_LANES_A_THREAD } else { LANES_A_THREAD };
+        let is_seen = self.own_memory || !G::COSTLY && self.sizes.len() <= LANES;
+        if is_seen { LANES } else { (self.engine.pool.current_num_threads() * a_thread).min(LANES) }
     }
 
     /// Merges what the lanes made, in the order of the data.
@@ -187,32 +193,33 @@ where
     fn regroup(&self, mut apart: Vec<(u32, G::Memory)>) -> Vec<G::Memory> {
         apart.sort_by_key(|(seq, _)| *seq);
         let mut apart = apart.into_iter().map(|(_, memory)| memory);
-        let mut lanes = Vec::new();
-        for cut in lanes::cut(&self.sizes, LANES) {
-            let mut batches = apart.by_ref().take(cut.len());
-            let Some(mut lane) = batches.next() else { break };
+        let cuts = lanes::cut(&self.sizes, LANES).into_iter();
+        let lanes: Vec<Vec<_>> = cuts.map(|cut| apart.by_ref().take(cut.len()).collect()).collect();
+        let merge = |batches: Vec<G::Memory>| {
+            let mut batches = batches.into_iter();
+            let mut lane = batches.next()?;
             batches.for_each(|memory| self.gather.merge(&mut lane, memory));
             self.gather.seal(&mut lane);
-            lanes.push(lane);
+            Some(lane)
+        };
+        match rayon::current_thread_index() {
+            Some(_) => lanes.into_par_iter().filter_map(merge).collect(),
+            None => lanes.into_iter().filter_map(merge).collect(),
         }
-        lanes
     }
 
     /// Says where a run broke: by record, now that the sizes of all batches before it are known; by the first batch that is missing,
     /// where it was stopped.
     fn place(&self, broken: Broken<E>, made: &[Made<G::Memory, E>]) -> Broken<E> {
-        let mut sizes: Vec<Option<u64>> = vec![None; self.sizes.len()];
-        for (seq, records) in made.iter().flat_map(|made| &made.sizes) {
-            sizes[*seq as usize] = Some(*records);
-        }
         if broken.is_stop() {
-            let cause = if self.limit.cancelled() { Cause::Cancelled } else { Cause::Expired };
-            let missing = sizes.iter().position(Option::is_none).unwrap_or(0);
-            return Broken { batch: missing as u64, record: 0, cause };
+            return self.limit.broken(broken.batch);
         }
-        // Of batches that a stop has left half done there is only what their partitioner said.
-        let size = |(size, said): (&Option<u64>, &usize)| size.unwrap_or(*said as u64);
-        let before: u64 = sizes.iter().zip(&self.sizes).take(broken.batch as usize).map(size).sum();
-        Broken { record: before + broken.record, ..broken }
+        let mut sizes: Vec<u64> = self.sizes.iter().take(broken.batch as usize).map(|size| *size as u64).collect();
+        for (seq, records) in made.iter().flat_map(|made| &made.sizes) {
+            if let Some(size) = sizes.get_mut(*seq as usize) {
+                *size = *records;
+            }
+        }
+        Broken { record: sizes.iter().sum::<u64>() + broken.record, ..broken }
     }
 }

@@ -1,3 +1,5 @@
+//! How a run ends early.
+
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -5,6 +5,7 @@
 
 use super::Inner;
 use super::desk::Desk;
+use super::limit::Limit;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rayon::Scope;
 use std::cell::Cell;
@@ -31,6 +32,7 @@ pub(super) enum Worked<L, D> {
 pub(super) fn run<L: Send, D: Send>(
     engine: &Inner,
     rank: u64,
+    limit: &Limit,
     lanes: Vec<L>,
     work: impl Fn(L, Pause<'_>) -> Worked<L, D> + Sync,
 ) -> Vec<D> {
@@ -56,7 +58,7 @@ pub(super) fn run<L: Send, D: Send>(
         // There is room for all of them, and the receiver lives.
         let _ = sender.send(lane);
     }
-    let crew = Crew { engine, number, desk, queue, paused: Mutex::new(Vec::new()), left: AtomicUsize::new(0), work, done, in_place };
+    let crew = Crew { engine, number, desk, queue, paused: Mutex::new(Vec::new()), left: AtomicUsize::new(0), work, done, in_place, limit };
     engine.pool.in_place_scope(|scope| if in_place { crew.work_in_place(scope) } else { crew.lead(scope) });
     drop(crew);
     results.try_iter().collect()
@@ -75,6 +77,7 @@ struct Crew<'e, L, D, W> {
     work: W,
     done: Sender<D>,
     in_place: bool,
+    limit: &'e Limit,
 }
 
 /// Dropped when the run is over, whatever happened in it.
@@ -121,9 +124,12 @@ impl<L: Send, D: Send, W: Fn(L, Pause<'_>) -> Worked<L, D> + Sync> Crew<'_, L, D
     /// Waits for slots, works on one and hires helpers for the others, until all is done.
     fn lead<'s>(&'s self, scope: &Scope<'s>) {
         loop {
-            let granted = self.desk.wait(|| self.is_left());
+            let granted = self.desk.wait(|| self.is_left(), self.limit);
             if granted == 0 {
-                return;
+                // Where the run was stopped while it waited, its lanes say so, each by itself.
+                return while let Some(lane) = self.claim() {
+                    self.work(lane, scope);
+                };
             }
             self.hire(scope, granted - 1);
             self.serve(scope);
@@ -134,8 +140,7 @@ impl<L: Send, D: Send, W: Fn(L, Pause<'_>) -> Worked<L, D> + Sync> Crew<'_, L, D
     fn work_in_place<'s>(&'s self, scope: &Scope<'s>) {
         let _in_task = InTask::begin();
         while let Some(lane) = self.claim() {
-            self.hire(scope, self.desk.take());
-            self.work(lane);
+            self.work(lane, scope);
         }
         self.engine.slots.exhausted(self.number, || self.is_left());
     }
@@ -152,8 +157,7 @@ impl<L: Send, D: Send, W: Fn(L, Pause<'_>) -> Worked<L, D> + Sync> Crew<'_, L, D
         let slot = Slot(self.engine);
         let _in_task = InTask::begin();
         while let Some(lane) = self.claim() {
-            self.hire(scope, self.desk.take());
-            if let Some((rank, rest)) = self.work(lane) {
+            if let Some((rank, rest)) = self.work(lane, scope) {
                 self.paused().push((rank, rest));
                 self.left.fetch_add(1, Ordering::Relaxed);
                 std::mem::forget(slot);
@@ -164,9 +168,13 @@ impl<L: Send, D: Send, W: Fn(L, Pause<'_>) -> Worked<L, D> + Sync> Crew<'_, L, D
     }
 
     /// Works on a lane; what is left of it where another run is more urgent. A run in place has nobody waiting at its desk who could take
-    /// such a rest up again.
-    fn work(&self, lane: L) -> Option<(u64, L)> {
-        match (self.work)(lane, &|rank| !self.in_place && self.engine.slots.should_yield(self.number, rank)) {
+    /// such a rest up again. Between tasks helpers are hired for slots that were granted meanwhile.
+    fn work<'s>(&'s self, lane: L, scope: &Scope<'s>) -> Option<(u64, L)> {
+        let pause = |rank| {
+            self.hire(scope, self.desk.take());
+            !self.in_place && self.engine.slots.should_yield(self.number, rank)
+        };
+        match (self.work)(lane, &pause) {
             Worked::Paused(rest, rank) => Some((rank, rest)),
             Worked::Done(done) => {
                 // There is room for all of them, and the receiver lives.

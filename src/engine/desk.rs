@@ -1,5 +1,12 @@
+//! What one run and the slots of its engine tell each other.
+
+use super::limit::Limit;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long a run that can be stopped waits before it looks whether it is.
+const LOOK: Duration = Duration::from_millis(2);
 
 /// Where a run is told of slots granted to it, and of workers that are done. The run's own thread waits here.
 #[derive(Debug, Default)]
@@ -41,11 +48,14 @@ impl Desk {
         granted
     }
 
-    /// Waits for slots; each is a worker from now on. 0 when nobody works and nothing is left to do.
-    pub(super) fn wait(&self, left: impl Fn() -> bool) -> usize {
+    /// Waits for slots; each is a worker from now on. 0 when nobody works and nothing is left to do, or when the run is to stop.
+    pub(super) fn wait(&self, left: impl Fn() -> bool, limit: &Limit) -> usize {
         let mut state = self.lock();
-        while state.granted == 0 && (state.working > 0 || left()) {
-            state = self.bell.wait(state).unwrap_or_else(PoisonError::into_inner);
+        while state.granted == 0 && (state.working > 0 || left() && !limit.reached()) {
+            state = match limit.is_some() {
+                true => self.bell.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner).0,
+                false => self.bell.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
         }
         let granted = std::mem::take(&mut state.granted);
         self.granted.store(0, Ordering::Relaxed);

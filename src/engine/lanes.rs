@@ -1,13 +1,15 @@
+//! How tasks are cut into lanes.
+
 use std::ops::Range;
 
-/// Up to this many tasks each is a lane of its own; more are cut into this many lanes. Each lane has its own state, so that many would cost
+/// The most lanes of a run, but for a remainder. Each lane has its own state, so that many would cost
 /// memory and merging; few would leave threads without work at the end. A constant, as what is merged with what must not depend on
 /// the number of threads.
 pub(super) const LANES: usize = 128;
 
 /// Cuts tasks of these weights, in their order, into about `count` lanes of about equal weight.
 pub(super) fn cut(weights: &[usize], count: usize) -> Vec<Range<usize>> {
-    if weights.len() <= LANES {
+    if weights.len() <= count {
         return (0..weights.len()).map(|task| task..task + 1).collect();
     }
     // Where sizes are not known they count as equal.

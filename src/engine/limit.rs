@@ -1,3 +1,6 @@
+//! What stops a run from outside.
+
+use super::broken::{Broken, Cause};
 use crate::data::CancelToken;
 use std::time::Instant;
 
@@ -37,6 +40,17 @@ impl Limit {
 
     pub(crate) fn expired(&self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// What a run ends with that it has stopped before this batch.
+    pub(crate) fn broken<E>(&self, batch: u64) -> Broken<E> {
+        let cause = if self.cancelled() { Cause::Cancelled } else { Cause::Expired };
+        Broken { batch, record: 0, cause }
+    }
+
+    /// Whether there is any.
+    pub(crate) fn is_some(&self) -> bool {
+        self.cancel.is_some() || self.deadline.is_some()
     }
 
     pub(crate) fn reached(&self) -> bool {

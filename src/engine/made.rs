@@ -1,3 +1,5 @@
+//! What is left of a lane when it is done.
+
 use super::broken::Broken;
 use std::time::Duration;
 
@@ -5,11 +7,17 @@ use std::time::Duration;
 pub(super) struct Made<M, E> {
     /// The place of the lane among the others.
     pub(super) lane: usize,
+    /// How many records its batches hold, as their partitioner said.
+    pub(super) expected: usize,
     /// Of its batches together.
     pub(super) memory: Option<M>,
     /// Of each batch by itself, where they were not run in the order of the data.
     pub(super) apart: Vec<(u32, M)>,
-    /// Batches that are done, with the number of their records.
+    /// How many batches are done ..
+    pub(super) batches: u64,
+    /// .. and how many records they had.
+    pub(super) records: u64,
+    /// Those that had another number of records than their partitioner said, with the right one.
     pub(super) sizes: Vec<(u32, u64)>,
     /// Their times, where somebody asked.
     pub(super) times: Vec<Timed>,
@@ -31,12 +39,15 @@ pub(super) struct Timed {
 }
 
 impl<M, E> Made<M, E> {
-    pub(super) fn of_lane(lane: usize, batches: usize) -> Self {
+    pub(super) fn of_lane(lane: usize, expected: usize) -> Self {
         Made {
             lane,
+            expected,
             memory: None,
             apart: Vec::new(),
-            sizes: Vec::with_capacity(batches),
+            batches: 0,
+            records: 0,
+            sizes: Vec::new(),
             times: Vec::new(),
             failed: 0,
             retried: 0,

@@ -35,20 +35,21 @@ use std::time::{Duration, Instant};
 ///
 /// # What runs where, and in which order
 /// The tasks of a run, one a batch, are ordered by the rank its scheduler gives them. They are then cut into at most 128 *lanes* of tasks
-/// that are consecutive by rank, of about equal numbers of records. Workers take lanes in their order: the calling thread, and threads of
-/// the pool. So on an engine of one thread batches run exactly by rank; with more, each worker's batches do, and with at most 128
-/// batches each is begun no later than all that rank behind it. (A run started inside a rayon job has that job's thread besides.) The lanes depend on the tasks alone, and results are merged in an
-/// order that depends on the batches alone: which thread ran what makes no difference, to the bit.
+/// that are consecutive by rank, of about equal numbers of records: up to 128 tasks each in a lane of its own, more in 16 lanes a thread (by
+/// key in 4 a thread, however many tasks) where that cannot be seen in the result, else in 128. Workers take lanes in their order: the calling thread, and threads of
+/// the pool. So on an engine of one thread batches run exactly by rank; with more, each worker's batches do, and where each batch is a lane
+/// it is begun no later than all that rank behind it. (A run started inside a rayon job has that job's thread besides.) Results are
+/// merged in an order that depends on the batches alone: which thread ran what makes no difference, to the bit.
 ///
 /// The calling thread works too, so closures of the pipeline run on it and on threads of the pool. A run that is started inside a
 /// rayon job, or inside a closure of another run, works through its tasks where it is, and takes help where threads are free; it never
-/// waits for one, so nesting cannot deadlock by itself. (A closure can: where it holds a lock across a nested run, which may meanwhile work
+/// waits for a free one to begin, so nesting cannot deadlock by itself. (A closure can: where it holds a lock across a nested run, which may meanwhile work
 /// on another task that wants it; or where it waits for a thread of its own that runs a pipeline on the same engine, which has no
 /// thread left.)
 ///
 /// # Several pipelines
-/// Between two tasks a worker gives its place to another pipeline whose next task the engine's scheduler ranks before its own. A run alone
-/// on its engine takes no lock for that.
+/// Between two tasks a worker gives its place to another pipeline whose next task the engine's scheduler ranks before its own; but not in a
+/// run of one lane, in one with a `scan` by key, or in one inside another. A run alone on its engine takes no lock for that.
 ///
 /// ```
 /// use microbatch::prelude::*;
@@ -63,7 +64,7 @@ pub struct Engine(Arc<Inner>);
 
 pub(crate) struct Inner {
     pool: Arc<rayon::ThreadPool>,
-    /// None where all tasks rank by their arrival.
+    /// None where tasks rank by priority and arrival, which is one rank for all tasks of a run.
     policy: Option<Box<dyn Scheduler>>,
     slots: Slots,
     since: Instant,
@@ -126,8 +127,9 @@ impl Inner {
         self.runs.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn now(&self) -> u64 {
-        u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    /// Nanoseconds from the making of the engine.
+    fn age(&self, at: Instant) -> u64 {
+        u64::try_from(at.duration_since(self.since).as_nanos()).unwrap_or(u64::MAX)
     }
 
     /// The estimate for so many records: a nanosecond each at least, so that batches can be told apart by size.
@@ -137,6 +139,10 @@ impl Inner {
 
     /// Takes a measurement into the moving average.
     fn learn(&self, records: u64, busy: Duration) {
+        // A run of one lane that nobody asked about was not measured.
+        if busy.is_zero() {
+            return;
+        }
         if let Some(pace) = (busy.as_nanos() as u64).saturating_mul(1000).checked_div(records) {
             let before = self.pace.load(Ordering::Relaxed);
             self.pace.store((before / 4).saturating_mul(3).saturating_add(pace / 4).max(LEAST_PACE), Ordering::Relaxed);
@@ -169,7 +175,8 @@ impl EngineBuilder {
     }
 
     /// Decides between pipelines, by each one's next task, and orders the tasks of those that have no scheduler of their own.
-    /// Default: [`Fcfs`](crate::Fcfs).
+    /// Default: [`Priority::new`](crate::Priority::new), which is first come first served among pipelines of one
+    /// `.priority(..)`.
     pub fn scheduler(self, policy: impl Scheduler + 'static) -> Self {
         EngineBuilder { policy: Some(Box::new(policy)), ..self }
     }

@@ -6,9 +6,10 @@ use super::crew::{Pause, Worked};
 use super::limit::{Leash, Limit};
 use super::made::Made;
 use super::tasks::Tasks;
-use crate::data::Task;
+use crate::data::{Stopwatch, Task};
 use crate::integrate::Gather;
 use crate::process::Operator;
+use crate::schedule::Priority;
 use crate::stage::{FailurePolicy, Observer, Scheduler};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -51,27 +52,29 @@ where
 {
     /// Works a lane off, or until it is to be left to another run.
     pub(super) fn work(&self, lane: Lane<B, G::Memory, E>, pause: Pause<'_>) -> Worked<Lane<B, G::Memory, E>, Made<G::Memory, E>> {
-        let began = Instant::now();
+        let watch = Stopwatch::start(self.measure || self.sizes.len() > 1);
         let Lane { mut tasks, mut made } = lane;
         let mut local = C::Local::default();
+        let mut last = 0;
         while let Some(seq) = tasks.next_seq() {
+            if self.limit.reached() {
+                made.breaks(Broken::stopped(tasks.least_seq().unwrap_or(seq).into()));
+                break;
+            }
             let rank = self.rank(seq);
             // A chain with state by key must go on where it is.
             if !C::ORDERED && pause(rank) {
-                made.busy += began.elapsed();
+                forget(local);
+                made.busy += watch.elapsed();
                 return Worked::Paused(Lane { tasks, made }, rank);
             }
-            if self.limit.reached() {
-                made.breaks(Broken::stopped(seq.into()));
-                break;
-            }
             let Some((_, part)) = tasks.next() else { break };
+            last = seq;
             let done = if self.is_void(seq.into()) { contain(seq, || drop(part)) } else { self.task(&mut made, &mut local, seq, part) };
             if let Err(broken) = done {
                 self.breaks(&mut made, broken);
             }
         }
-        let last = made.sizes.last().map_or(0, |(seq, _)| *seq);
         let sealed = contain(last, || {
             if let Some(memory) = &mut made.memory {
                 self.gather.seal(memory);
@@ -82,7 +85,7 @@ where
         if let Err(broken) = sealed {
             self.breaks(&mut made, broken);
         }
-        made.busy += began.elapsed();
+        made.busy += watch.elapsed();
         Worked::Done(made)
     }
 
@@ -119,7 +122,7 @@ impl<B, E, C, G, P, L> Runner<'_, '_, '_, B, E, C, G, P, L> {
 
     /// The engine's rank of a batch.
     pub(super) fn rank(&self, seq: u32) -> u64 {
-        self.ranks.get(seq as usize).copied().unwrap_or(self.template.arrival)
+        self.ranks.get(seq as usize).copied().unwrap_or_else(|| Priority::new().rank(&self.template))
     }
 
     /// The number of a batch's first record, as far as sizes are known.

@@ -1,3 +1,5 @@
+//! What a pipeline is set to.
+
 use super::Engine;
 use crate::data::CancelToken;
 use crate::stage::{Observer, Scheduler};

@@ -1,3 +1,5 @@
+//! Who may work: the arbitration between the runs of an engine.
+
 use super::desk::Desk;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -54,9 +56,11 @@ impl State {
         self.waiting.insert(run, Waiting { rank, wanted, desk: desk.clone() });
     }
 
-    /// Whether another run's head goes before a task of this rank. Brings the run's own head, which has waited as long, up to date.
+    /// Whether another run's head goes before a task of this rank. What waits of the run itself ranks no less than what it has come to.
     fn is_behind(&mut self, run: u64, rank: u64) -> bool {
-        if let Some(waiting) = self.remove(run) {
+        if self.waiting.get(&run).is_some_and(|waiting| waiting.rank < rank)
+            && let Some(waiting) = self.remove(run)
+        {
             self.heads.insert((rank, run));
             self.waiting.insert(run, Waiting { rank, ..waiting });
         }

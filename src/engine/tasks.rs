@@ -1,3 +1,5 @@
+//! The order of the batches, and the lanes it is cut into.
+
 use super::lanes;
 use crate::stage::Part;
 use std::ops::Range;
@@ -48,8 +50,17 @@ impl<B> Tasks<B> {
         lanes::cut(&weights, count).into_iter().map(lane).collect()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.parts.len()
+    /// The least number of a batch that is left.
+    pub(super) fn least_seq(&self) -> Option<u32> {
+        match &self.seqs {
+            Seqs::From(_) => self.next_seq(),
+            Seqs::Listed(seqs) => seqs.as_slice().iter().min().copied(),
+        }
+    }
+
+    /// How many records they hold, as their partitioner said.
+    pub(super) fn records(&self) -> usize {
+        self.parts.as_slice().iter().fold(0, |all, part| all.saturating_add(part.records))
     }
 
     /// The number of the next batch.

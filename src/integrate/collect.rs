@@ -31,6 +31,10 @@ impl<T: Send> Integrator<T> for Collect {
         Rope::default()
     }
 
+    fn init_for(&self, expected: usize) -> Rope<T> {
+        Rope::with_room(expected)
+    }
+
     #[inline]
     fn fold(&self, state: &mut Rope<T>, value: T) {
         state.push(value);

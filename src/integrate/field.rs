@@ -54,6 +54,10 @@ impl<T: Borrow<U>, U: ?Sized, V, F: Fn(&U) -> V, I: Integrator<V>> Integrator<T>
         self.inner.init()
     }
 
+    fn init_for(&self, expected: usize) -> I::State {
+        self.inner.init_for(expected)
+    }
+
     #[inline]
     fn fold(&self, state: &mut I::State, value: T) {
         self.inner.fold(state, (self.get)(value.borrow()));

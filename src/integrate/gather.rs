@@ -13,19 +13,22 @@ pub struct Each;
 #[derive(Clone, Copy, Debug)]
 pub struct Integrated<I>(pub I);
 
-/// The end of a chain: what becomes of its values of type `T` with keys of type `Ky`. Sealed.
+/// The end of a chain: what becomes of its values of type `T` with keys of type `Ky`. Not to be implemented outside the crate.
 pub trait Gather<T, Ky> {
     /// What values are folded into.
     type Memory: Send;
     /// The result.
     type Output;
 
+    /// Whether a memory costs much to fill and to merge, so that there should be few.
+    const COSTLY: bool = false;
+
     /// Whether values must come in the order of the data.
     fn in_order(&self) -> bool;
     /// Whether merging in other groups leaves the result the same to the bit.
     fn exact(&self) -> bool;
-    /// The memory of no values.
-    fn memory(&self) -> Self::Memory;
+    /// The memory of no values, with room for about so many.
+    fn memory(&self, expected: usize) -> Self::Memory;
     /// Takes one value in.
     fn fold(&self, memory: &mut Self::Memory, key: Ky, value: T);
     /// Takes in what comes after.
@@ -40,7 +43,7 @@ pub trait Gather<T, Ky> {
     fn finish(&self, memory: Self::Memory) -> Self::Output;
 }
 
-/// What a next stage gets as records. Sealed.
+/// What a next stage gets as records. Not to be implemented outside the crate.
 pub trait Panes<T, Ky>: Gather<T, Ky> {
     /// The key of a pane.
     type Key;
@@ -62,8 +65,8 @@ impl<T: Send, Ky> Gather<T, Ky> for Each {
         true
     }
 
-    fn memory(&self) -> Rope<T> {
-        Rope::default()
+    fn memory(&self, expected: usize) -> Rope<T> {
+        Rope::with_room(expected)
     }
 
     #[inline]
@@ -102,8 +105,8 @@ impl<T, I: Integrator<T>> Gather<T, NoKey> for Integrated<I> {
         self.0.exact()
     }
 
-    fn memory(&self) -> I::State {
-        self.0.init()
+    fn memory(&self, expected: usize) -> I::State {
+        self.0.init_for(expected)
     }
 
     #[inline]

@@ -1,7 +1,7 @@
 //! Integration by key.
 //!
-//! Each memory keeps one table, bounded to what a second-level cache holds. When it is full, the reduction it achieved decides:
-//! where it was good, the table's entries are moved into 64 partitions by the fixed hash of their keys, and a new table begins; where
+//! Each memory keeps one table, bounded to a part of a third-level cache. While it grows, and when it is full, the reduction it achieves
+//! decides: where it was good, the table's entries are moved into 128 partitions by the fixed hash of their keys, and a new table begins; where
 //! most keys were new, records go straight to the partitions for a while. At the end each partition is merged by itself, in
 //! parallel, and the groups stay partitioned. (The two phases are those of morsel-driven parallelism, Leis et al. 2014; passing
 //! records by where a table does not reduce them is from Müller et al., Cache-Efficient Aggregation, 2015.)
@@ -10,24 +10,27 @@
 
 use super::{Gather, Integrated, Panes};
 use crate::data::{Pane, Rope, Window, bucket};
-use crate::keyed::{By, FLAT, Groups, Key, PARTITIONS, Table};
+use crate::keyed::{By, FLAT, Groups, Key, Numbered, PARTITIONS, Table};
 use crate::stage::Integrator;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 /// Entries of a full table: with its index some 3 MiB for small states, a part of a third-level cache.
 const FULL: usize = 128 * 1024;
 /// When a growing table is looked at, and how many of the records that filled it must have had a key that was there already. Of N keys
-/// drawn evenly, n different ones come with about n * n / 2N repetitions: with fewer than these there are some 200 thousand keys or
+/// drawn evenly, n different ones come with about n * n / 2N repetitions: with fewer than these there are some 130 thousand keys or
 /// more, and the table will not pay.
-const LOOKS: [(usize, usize); 2] = [(2 * 1024, 10), (16 * 1024, 640)];
-/// Records that pass a useless table by before it is tried again; each time in turn twice as many.
+const LOOKS: [(usize, usize); 2] = [(2 * 1024, 16), (16 * 1024, 1024)];
+/// How many records an entry of a full table must stand for: a new entry, and moving it out, cost as much as half a dozen records that
+/// pass the table by.
+const PAYS: usize = 6;
+/// Records that pass a useless table by before it is tried again, at least; each time in turn twice as many.
 const PASS: usize = 64 * 1024;
 /// Memories that are merged one after another; groups of so many side by side.
 const GROUP: usize = 16;
 
 /// State by key.
 pub struct Keyed<K, S> {
-    table: Table<K, S>,
+    table: Numbered<K, S>,
     /// Records folded into the table.
     folded: usize,
     /// Records that are still to pass the table by ..
@@ -42,13 +45,13 @@ pub struct Keyed<K, S> {
 
 impl<K, S> std::fmt::Debug for Keyed<K, S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Keyed").field("table", &self.table).finish_non_exhaustive()
+        f.debug_struct("Keyed").field("len", &self.table.len()).finish_non_exhaustive()
     }
 }
 
 impl<K: Key, S> Keyed<K, S> {
     fn new() -> Self {
-        Keyed { table: Table::default(), folded: 0, passing: 0, pass: PASS, spilled: Vec::new(), done: Vec::new() }
+        Keyed { table: Numbered::new(), folded: 0, passing: 0, pass: PASS, spilled: Vec::new(), done: Vec::new() }
     }
 
     /// A record that passes the table by.
@@ -57,16 +60,17 @@ impl<K: Key, S> Keyed<K, S> {
         self.spilled[bucket(&key, PARTITIONS)].push((key, state));
     }
 
-    /// Looks whether the table is of use, after an entry was added to it.
+    /// Adds a key that is new to the table, and looks whether that is still of use.
     #[cold]
-    fn added(&mut self) {
+    fn add(&mut self, key: K, state: S) {
+        self.table.insert(key, state);
         let len = self.table.len();
         let useless = match LOOKS.iter().find(|(at, _)| *at == len) {
             Some((_, repeated)) => self.folded - len < *repeated,
-            None => len >= FULL && self.folded < 2 * len,
+            None => len >= FULL && self.folded < PAYS * len,
         };
         if useless {
-            self.passing = self.pass;
+            self.passing = self.pass.max(4 * self.folded);
             self.pass *= 2;
         }
         if useless || len >= FULL {
@@ -90,21 +94,20 @@ impl<K: Key, S> Keyed<K, S> {
             return self.pass(key, state);
         }
         self.folded += 1;
-        let before = self.table.len();
-        self.table.absorb(key, state, merge);
-        if self.table.len() > before {
-            self.added();
+        match self.table.get_mut(&key) {
+            Some(known) => merge(known, state),
+            None => self.add(key, state),
         }
     }
 
-    fn merge(&mut self, other: Self, merge: impl Fn(&mut S, S)) {
+    fn merge(&mut self, mut other: Self, merge: impl Fn(&mut S, S)) {
         if !other.spilled.is_empty() {
             self.spill();
-            for (mine, theirs) in self.spilled.iter_mut().zip(other.spilled) {
+            for (mine, theirs) in self.spilled.iter_mut().zip(std::mem::take(&mut other.spilled)) {
                 mine.append(theirs);
             }
         }
-        for (key, state) in other.table.into_entries() {
+        for (key, state) in other.table.drain() {
             self.absorb(key, state, &merge);
         }
     }
@@ -152,6 +155,8 @@ impl<T, K: Key, I: Integrator<T> + Sync> Gather<T, By<K>> for Integrated<I> {
     type Memory = Keyed<K, I::State>;
     type Output = Groups<K, I::Output>;
 
+    const COSTLY: bool = true;
+
     /// For the order of the groups.
     fn in_order(&self) -> bool {
         true
@@ -161,7 +166,7 @@ impl<T, K: Key, I: Integrator<T> + Sync> Gather<T, By<K>> for Integrated<I> {
         self.0.exact()
     }
 
-    fn memory(&self) -> Self::Memory {
+    fn memory(&self, _: usize) -> Self::Memory {
         Keyed::new()
     }
 
@@ -173,17 +178,13 @@ impl<T, K: Key, I: Integrator<T> + Sync> Gather<T, By<K>> for Integrated<I> {
             return memory.pass(key, state);
         }
         memory.folded += 1;
-        let mut value = Some(value);
-        let known = memory.table.update(key, |state| {
-            if let Some(value) = value.take() {
-                self.0.fold(state, value)
+        match memory.table.get_mut(&key) {
+            Some(state) => self.0.fold(state, value),
+            None => {
+                let mut state = self.0.init();
+                self.0.fold(&mut state, value);
+                memory.add(key, state);
             }
-        });
-        if let (Err(vacant), Some(value)) = (known, value) {
-            let mut state = self.0.init();
-            self.0.fold(&mut state, value);
-            memory.table.fill(vacant, state);
-            memory.added();
         }
     }
 
@@ -206,9 +207,9 @@ impl<T, K: Key, I: Integrator<T> + Sync> Gather<T, By<K>> for Integrated<I> {
         let merge = |state: &mut I::State, more| self.0.merge(state, more);
         let split = rayon::current_thread_index().is_some();
         if memories.iter().all(|memory| memory.spilled.is_empty()) {
-            let all = flatten(memories, split, &merge);
+            let mut all = flatten(memories, split, &merge);
             if all.spilled.is_empty() && all.table.len() <= FLAT {
-                return Keyed { done: vec![all.table], ..Keyed::new() };
+                return Keyed { done: vec![all.table.drain().collect()], ..Keyed::new() };
             }
             memories = vec![all];
         }

@@ -74,6 +74,10 @@ macro_rules! sorts {
                 Rope::default()
             }
 
+            fn init_for(&self, expected: usize) -> Rope<T> {
+                Rope::with_room(expected)
+            }
+
             #[inline]
             fn fold(&self, state: &mut Rope<T>, value: T) {
                 state.push(value);

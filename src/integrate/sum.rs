@@ -42,7 +42,7 @@ pub trait Addend: Clone {
 /// The sum of the values; of none, zero.
 ///
 /// The sum is of the values' own type, and overflows as [`Iterator::sum`] does: with a panic in debug builds, around in release
-/// builds. Where that can happen, widen first: `.map(u64::from)`.
+/// builds; of signed values a part may overflow where all of them together do not. Where that can happen, widen first: `.map(u64::from)`.
 ///
 /// ```
 /// use microbatch::prelude::*;

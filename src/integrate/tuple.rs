@@ -21,6 +21,10 @@ macro_rules! tuples {
                 ($(self.$n.init(),)+ self.$m.init())
             }
 
+            fn init_for(&self, expected: usize) -> Self::State {
+                ($(self.$n.init_for(expected),)+ self.$m.init_for(expected))
+            }
+
             #[inline]
             fn fold(&self, state: &mut Self::State, value: T) {
                 $(self.$n.fold(&mut state.$n, value.clone());)+

@@ -8,12 +8,12 @@ use std::hash::Hash;
 /// Up to this many groups are kept in one table.
 pub(crate) const FLAT: usize = 1024;
 /// More are kept in this many, by the fixed hash of the key.
-pub(crate) const PARTITIONS: usize = 64;
+pub(crate) const PARTITIONS: usize = 128;
 
 /// Results by key: what a keyed pipeline returns.
 ///
 /// Iteration has the same order on every run, machine and number of threads: up to 1,024 groups by first appearance in the data, more by
-/// partition (64, by [`fixed_hash`](crate::fixed_hash)) and in it by first appearance. Use [`into_sorted`](Self::into_sorted) for the
+/// partition (128, by [`fixed_hash`](crate::fixed_hash)) and in it by first appearance. Use [`into_sorted`](Self::into_sorted) for the
 /// order of the keys.
 ///
 /// ```

@@ -27,19 +27,27 @@ impl Seeds {
 
     #[inline]
     pub(super) fn hash<K: Hash + ?Sized>(&self, key: &K) -> u64 {
-        let mut hasher = TableHasher { state: self.state, seeds: self };
-        key.hash(&mut hasher);
-        hasher.finish()
+        self.hash_one(key)
+    }
+}
+
+impl BuildHasher for Seeds {
+    type Hasher = TableHasher;
+
+    #[inline]
+    fn build_hasher(&self) -> TableHasher {
+        TableHasher { state: self.state, seeds: *self }
     }
 }
 
 /// Hashes one key.
-struct TableHasher<'s> {
+#[derive(Debug)]
+pub(super) struct TableHasher {
     state: u64,
-    seeds: &'s Seeds,
+    seeds: Seeds,
 }
 
-impl Hasher for TableHasher<'_> {
+impl Hasher for TableHasher {
     #[inline]
     fn finish(&self) -> u64 {
         self.state

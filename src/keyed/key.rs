@@ -1,4 +1,4 @@
-use super::{Slots, Table};
+use super::{States, Table};
 use std::hash::Hash;
 
 /// The key of records that have none.
@@ -20,14 +20,14 @@ pub trait Key: Clone + Eq + Hash + Send + Sync {}
 #[diagnostic::do_not_recommend]
 impl<K: Clone + Eq + Hash + Send + Sync> Key for K {}
 
-/// Keyed or not. Sealed: [`NoKey`] and [`By`].
+/// Keyed or not. These are [`NoKey`] and [`By`].
 pub trait KeyState: Clone + Send {
     /// Whether there is a key.
     const KEYED: bool;
     /// What a pane's key is.
     type Key;
     /// State by key: one slot where there is no key.
-    type Slots<S>: Slots<Self, S>;
+    type States<S>: States<Self, S>;
     /// The key alone.
     fn into_key(self) -> Self::Key;
 }
@@ -35,14 +35,14 @@ pub trait KeyState: Clone + Send {
 impl KeyState for NoKey {
     const KEYED: bool = false;
     type Key = ();
-    type Slots<S> = Option<S>;
+    type States<S> = Option<S>;
     fn into_key(self) {}
 }
 
 impl<K: Key> KeyState for By<K> {
     const KEYED: bool = true;
     type Key = K;
-    type Slots<S> = Table<K, S>;
+    type States<S> = Table<K, S>;
     fn into_key(self) -> K {
         self.0
     }

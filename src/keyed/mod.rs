@@ -1,13 +1,16 @@
-//! Keys, and state by key.
+//! Keys, and state by key: in a [`Numbered`] map while it grows under many records, in a [`Table`] where it is read, merged or iterated in
+//! order.
 
 mod groups;
 mod hash;
 mod key;
-mod slots;
+mod numbered;
+mod states;
 mod table;
 
 pub use groups::Groups;
 pub(crate) use groups::{FLAT, PARTITIONS};
 pub use key::{By, Key, KeyState, NoKey};
-pub use slots::Slots;
+pub(crate) use numbered::Numbered;
+pub use states::States;
 pub(crate) use table::Table;

@@ -33,17 +33,19 @@ impl<K, S> Default for Table<K, S> {
     }
 }
 
+/// Of keys that are all different.
+impl<K: Eq + Hash, S> FromIterator<(K, S)> for Table<K, S> {
+    fn from_iter<I: IntoIterator<Item = (K, S)>>(entries: I) -> Self {
+        let mut table = Table::default();
+        entries.into_iter().for_each(|(key, state)| table.absorb(key, state, |_, _| {}));
+        table
+    }
+}
+
 impl<K, S> std::fmt::Debug for Table<K, S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Table").field("len", &self.entries.len()).finish_non_exhaustive()
     }
-}
-
-/// A key that is not in a table yet.
-pub(crate) struct Vacant<K> {
-    slot: usize,
-    hash: u64,
-    key: K,
 }
 
 /// Where a key is, or where it would go.
@@ -66,12 +68,6 @@ impl<K, S> Table<K, S> {
         self.entries
     }
 
-    /// Takes all entries out; the index keeps its size for the next ones.
-    pub(crate) fn drain(&mut self) -> std::vec::Drain<'_, (K, S)> {
-        self.slots.fill(0);
-        self.entries.drain(..)
-    }
-
     /// Turns every state into something else; keys stay where they are.
     pub(crate) fn map<O>(self, mut f: impl FnMut(S) -> O) -> Table<K, O> {
         let entries = self.entries.into_iter().map(|(key, state)| (key, f(state))).collect();
@@ -80,25 +76,7 @@ impl<K, S> Table<K, S> {
 }
 
 impl<K: Eq + Hash, S> Table<K, S> {
-    /// Updates the state of `key` where there is one; returns the key where there is none, with the place it belongs to.
-    #[inline]
-    pub(crate) fn update(&mut self, key: K, update: impl FnOnce(&mut S)) -> Result<(), Vacant<K>> {
-        let hash = self.hash.hash(&key);
-        match self.find(hash, &key) {
-            Found::Entry(at) => {
-                update(&mut self.entries[at].1);
-                Ok(())
-            }
-            Found::Slot(slot) => Err(Vacant { slot, hash, key }),
-        }
-    }
-
-    /// Puts in a key that [`update`](Self::update) did not find.
-    pub(crate) fn fill(&mut self, Vacant { slot, hash, key }: Vacant<K>, state: S) {
-        self.insert(slot, hash, key, state);
-    }
-
-    /// As [`entry`](Self::entry); clones the key where it is new.
+    /// The state of `key`, made by `init` where it is new.
     #[inline]
     pub(crate) fn entry_ref(&mut self, key: &K, init: impl FnOnce() -> S) -> &mut S
     where

@@ -15,11 +15,14 @@ use std::marker::PhantomData;
 ///
 /// struct Trade { account: u32 }
 ///
-/// let trades = [Trade { account: 1 }, Trade { account: 2 }, Trade { account: 1 }];
+/// let trades: Vec<Trade> = (0..1000).map(|n| Trade { account: n % 7 }).collect();
 /// let by_account = HashPartitioner::new(16, |t: &Trade| t.account);
-/// let mut sizes = Pipeline::over(&trades).partitioner(by_account).process(|batch| batch.len()).run();
-/// sizes.sort();
-/// assert_eq!(sizes, [1, 2]);
+/// let accounts = Pipeline::over(&trades)
+///     .partitioner(by_account)
+///     .process(|batch| batch.iter().map(|t| t.account).collect::<std::collections::BTreeSet<_>>().len())
+///     .integrator(Sum)
+///     .run();
+/// assert_eq!(accounts, 7, "no account is in two batches");
 /// ```
 #[derive(Clone)]
 pub struct HashPartitioner<U: ?Sized, F> {

@@ -8,10 +8,12 @@ use crate::stage::{Part, Partitioner};
 /// ```
 /// use microbatch::prelude::*;
 ///
-/// let deal = || RandomPartitioner::new(4).seed(7);
-/// let sizes = |p| Pipeline::over(0..1000u32).partitioner(p).process(|batch| batch.len()).run();
-/// assert_eq!(sizes(deal()), sizes(deal()));
-/// assert_eq!(sizes(deal()).iter().sum::<usize>(), 1000);
+/// let sizes = |seed| {
+///     let deal = RandomPartitioner::new(4).seed(seed);
+///     Pipeline::over(0..1000u32).partitioner(deal).process(|batch| batch.len()).run()
+/// };
+/// assert_eq!(sizes(7), sizes(7));
+/// assert_eq!(sizes(7).iter().sum::<usize>(), 1000);
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct RandomPartitioner {

@@ -33,7 +33,7 @@ impl<E, P: fmt::Debug> fmt::Debug for Handled<E, P> {
     }
 }
 
-/// A way to fail. Sealed.
+/// A way to fail. Not to be implemented outside the crate.
 pub trait Fallibility {
     /// What steps fail with.
     type Error;

@@ -1,7 +1,7 @@
 //! Where batches come from.
 
 use super::failing::{Absorbs, Fallibility, Meets, Never};
-use crate::data::{Pane, RunStats};
+use crate::data::{Pane, RunStats, Stopwatch};
 use crate::engine::{self, Broken, Engine, Limit, Plan, Settings};
 use crate::integrate::{Gather, Panes};
 use crate::partition::Chunks;
@@ -9,7 +9,6 @@ use crate::process::Operator;
 use crate::stage::{Part, Partitioner};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
 
 /// Data in memory, and how they are cut.
 #[derive(Debug)]
@@ -48,7 +47,7 @@ pub struct Stage<M, T, C, X, Ky, I> {
     pub(super) flow: PhantomData<fn() -> (T, Ky)>,
 }
 
-/// Where a pipeline's batches come from. Sealed.
+/// Where a pipeline's batches come from. Not to be implemented outside the crate.
 pub trait Input {
     /// What the partitioner gets.
     type Data;
@@ -102,7 +101,7 @@ impl std::fmt::Debug for Shared<'_, '_> {
     }
 }
 
-/// An input that can be read. Sealed.
+/// An input that can be read. Not to be implemented outside the crate.
 pub trait Feed: Input {
     /// How reading can fail.
     type X: Fallibility;
@@ -118,9 +117,9 @@ fn cut<D, P: Partitioner<D>, E>(
     shared: &Shared<'_, '_>,
     stats: &mut RunStats,
 ) -> Result<Vec<Part<P::Batch>>, Broken<E>> {
-    let began = Instant::now();
+    let watch = Stopwatch::start(shared.measure);
     let parts = catch_unwind(AssertUnwindSafe(|| partitioner.partition(data, shared.engine.threads())));
-    stats.partitioning += began.elapsed();
+    stats.partitioning += watch.elapsed();
     parts.map_err(|payload| Broken::panic(0, payload))
 }
 
@@ -177,9 +176,9 @@ where
         let last = parts.len().saturating_sub(1) as u64;
         let (memory, mut stats) = engine::run::<_, _, _, _, _, X::Leash>(&shared.engine, parts, &plan);
         let memory = memory?;
-        let began = Instant::now();
+        let watch = Stopwatch::start(shared.measure);
         let output = catch_unwind(AssertUnwindSafe(|| integrator.finish(memory))).map_err(|payload| Broken::panic(last, payload))?;
-        stats.integrating += began.elapsed();
+        stats.integrating += watch.elapsed();
         stats.add_stage(before);
         Ok((output, stats))
     }

@@ -1,7 +1,7 @@
 use super::Pipeline;
 use super::failing::{Absorbs, CannotFail, Fallibility, Meets};
 use super::input::{Feed, Shared, Stage};
-use crate::data::RunStats;
+use crate::data::{RunStats, Stopwatch};
 use crate::engine::{Broken, Cause, Engine, Limit, forget};
 use crate::error::RunError;
 use crate::integrate::Gather;
@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use std::panic::resume_unwind;
 use std::time::Instant;
 
-/// A pipeline whose results make one value, of type `Output`. Sealed; named to return a pipeline from a function.
+/// A pipeline whose results make one value, of type `Output`. Not to be implemented outside the crate; named to return a pipeline from a function.
 ///
 /// ```
 /// use microbatch::Returns;
@@ -69,18 +69,17 @@ where
     type Failing = X;
 
     fn execute(self, measure: bool) -> Result<(I::Output, RunStats), Broken<X::Error>> {
-        let began = Instant::now();
         let Pipeline { input, chain, failing, integrator, settings, .. } = self;
-        let shared = Shared {
-            engine: settings.engine.clone().unwrap_or_else(Engine::shared),
-            // A deadline beyond what the clock can tell is none.
-            limit: Limit { cancel: settings.cancel.clone(), deadline: settings.deadline.and_then(|within| began.checked_add(within)) },
-            measure: measure || !settings.observers.is_empty(),
-            settings: &settings,
-        };
+        let measure = measure || !settings.observers.is_empty();
+        let watch = Stopwatch::start(measure);
+        // A deadline beyond what the clock can tell is none.
+        let deadline = settings.deadline.and_then(|within| Instant::now().checked_add(within));
+        let limit = Limit { cancel: settings.cancel.clone(), deadline };
+        let engine = settings.engine.clone().unwrap_or_else(Engine::shared);
+        let shared = Shared { engine, limit, measure, settings: &settings };
         let stage = Stage { input, chain, failing, integrator, flow: PhantomData };
         let (output, mut stats) = stage.run(&shared)?;
-        stats.elapsed = began.elapsed();
+        stats.elapsed = watch.elapsed();
         Ok((output, stats))
     }
 }

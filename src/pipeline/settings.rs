@@ -59,7 +59,8 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     }
 
     /// Ends the run when the token is cancelled: between batches, and inside a batch of the stages from here on at least every 1,024
-    /// records. From now on the run may end early, so it needs `.try_run()`.
+    /// records; but not while the data are cut, nor while what the batches left is integrated. Called again, replaces the token. From now on
+    /// the run may end early, so it needs `.try_run()`.
     pub fn cancel(mut self, token: &CancelToken) -> Pipeline<'a, M, T, C, Stoppable<X>, Ky, I> {
         self.settings.cancel = Some(token.clone());
         self.with_failing(Stoppable)
@@ -98,7 +99,9 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     /// Failing records go to `take`, with their error, and are counted; the run goes on. Comes after the last step of its stage that can
     /// fail. Records must be `Clone`, which borrowed ones are.
     ///
-    /// `take` is called by the threads that do the work, in the order of the records inside a batch.
+    /// `take` is called by the threads that do the work, in the order of the records inside a batch. Each batch is cloned before it is run,
+    /// which for borrowed data is free; values made by a `reduce` come with the first record of their batch, at a clone each. A batch that
+    /// is lost as a whole and has no record to show ends the run.
     ///
     /// ```
     /// use microbatch::prelude::*;

@@ -31,7 +31,7 @@ pub trait Watch<E> {
     fn seen(&mut self, records: usize);
 }
 
-/// A chain of steps over batches of type `B`, which may fail with `E`. Sealed.
+/// A chain of steps over batches of type `B`, which may fail with `E`. Not to be implemented outside the crate.
 #[diagnostic::on_unimplemented(
     message = "this chain does not take batches of type `{B}`",
     note = "`.process(..)` fixes the batch type: choose the `.partitioner(..)` before it"

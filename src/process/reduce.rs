@@ -1,5 +1,5 @@
 use super::{Operator, Rec, Watch};
-use crate::keyed::{KeyState, Slots};
+use crate::keyed::{KeyState, States};
 use std::fmt;
 
 /// One value a batch, and key.
@@ -32,9 +32,9 @@ where
         watch: &mut W,
         emit: &mut impl FnMut(Rec<C::Key, C::Value>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut totals = <C::Key as KeyState>::Slots::<Option<C::Value>>::default();
+        let mut totals = <C::Key as KeyState>::States::<Option<C::Value>>::default();
         self.prev.drive(local, batch, watch, &mut |rec| {
-            let total = totals.slot(&rec.key, || None);
+            let total = totals.state(&rec.key, || None);
             *total = Some(match total.take() {
                 None => rec.value,
                 Some(before) => (self.step)(before, rec.value),

@@ -1,5 +1,5 @@
 use super::{Operator, Rec, Watch};
-use crate::keyed::{KeyState, Slots};
+use crate::keyed::{KeyState, States};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -25,7 +25,7 @@ where
 {
     type Key = C::Key;
     type Value = R;
-    type Local = (C::Local, <C::Key as KeyState>::Slots<S>);
+    type Local = (C::Local, <C::Key as KeyState>::States<S>);
     /// A key's state must see its records in their order, through all batches.
     const ORDERED: bool = C::ORDERED || C::Key::KEYED;
 
@@ -40,7 +40,7 @@ where
             *states = Default::default();
         }
         self.prev.drive(local, batch, watch, &mut |rec| {
-            let state = states.slot(&rec.key, &self.init);
+            let state = states.state(&rec.key, &self.init);
             match (self.step)(state, rec.value) {
                 Some(value) => emit(Rec { key: rec.key, value }),
                 None => Ok(()),

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Where something failed.
@@ -77,7 +78,8 @@ pub trait FailurePolicy<B, E>: Send + Sync {
     /// What to do about the record at `position` of its batch, in this `attempt`, from 0.
     fn decide(&self, kept: Option<&B>, position: usize, attempt: u32, error: E) -> Verdict<E>;
 
-    /// Decides the failures of one attempt at one batch, in ascending order of their positions. This is what the engine asks,
+    /// Decides the failures of one attempt at one batch, in ascending order of their positions (but that values made by a `reduce` follow, at
+    /// position 0). This is what the engine asks,
     /// from the batch's first failure on; by default it hands each to [`decide`](Self::decide). For policies that want to know
     /// more of the place, or to remember something from one failure of a batch to the next.
     fn judge<'k>(&'k self, kept: Option<&'k B>, attempt: u32) -> Box<dyn FnMut(&Place, E) -> Verdict<E> + 'k>
@@ -93,3 +95,27 @@ pub trait FailurePolicy<B, E>: Send + Sync {
         Duration::ZERO
     }
 }
+
+macro_rules! pointers {
+    ($($pointer:ty),*) => { $(
+        impl<B, E, P: FailurePolicy<B, E> + ?Sized> FailurePolicy<B, E> for $pointer {
+            fn keep(&self, batch: &B) -> Option<B> {
+                (**self).keep(batch)
+            }
+            fn decide(&self, kept: Option<&B>, position: usize, attempt: u32, error: E) -> Verdict<E> {
+                (**self).decide(kept, position, attempt, error)
+            }
+            fn judge<'k>(&'k self, kept: Option<&'k B>, attempt: u32) -> Box<dyn FnMut(&Place, E) -> Verdict<E> + 'k>
+            where
+                E: 'k,
+            {
+                (**self).judge(kept, attempt)
+            }
+            fn backoff(&self, attempt: u32) -> Duration {
+                (**self).backoff(attempt)
+            }
+        }
+    )* };
+}
+
+pointers!(&P, Box<P>, Arc<P>);

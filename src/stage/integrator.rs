@@ -71,6 +71,11 @@ pub trait Integrator<T> {
     /// The state of no values.
     fn init(&self) -> Self::State;
 
+    /// The same, with room for about so many values. Default: [`init`](Self::init).
+    fn init_for(&self, _expected: usize) -> Self::State {
+        self.init()
+    }
+
     /// Takes one value in.
     fn fold(&self, state: &mut Self::State, value: T);
 
@@ -112,6 +117,9 @@ macro_rules! pointers {
             }
             fn init(&self) -> P::State {
                 (**self).init()
+            }
+            fn init_for(&self, expected: usize) -> P::State {
+                (**self).init_for(expected)
             }
             #[inline]
             fn fold(&self, state: &mut P::State, value: T) {

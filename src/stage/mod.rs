@@ -1,4 +1,4 @@
-//! The traits of a pipeline's parts. Each is object safe, and implemented for `&P`, `Box<P>` and `Arc<P>` of a part `P`.
+//! The traits of a pipeline's parts. Each part's is object safe, and implemented for `&P`, `Box<P>` and `Arc<P>` of a part `P`.
 
 mod bounded;
 mod failure;

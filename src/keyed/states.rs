@@ -1,17 +1,17 @@
 use super::{By, Key, NoKey, Table};
 
 /// State by key of type `Ky`, for steps that keep some along a batch.
-pub trait Slots<Ky, S>: Default {
+pub trait States<Ky, S>: Default {
     /// The state of `key`, made by `init` where there is none yet.
-    fn slot(&mut self, key: &Ky, init: impl FnOnce() -> S) -> &mut S;
+    fn state(&mut self, key: &Ky, init: impl FnOnce() -> S) -> &mut S;
 
     /// Takes everything out, in the order of first appearance.
     fn drain(&mut self) -> impl Iterator<Item = (Ky, S)>;
 }
 
-impl<S> Slots<NoKey, S> for Option<S> {
+impl<S> States<NoKey, S> for Option<S> {
     #[inline]
-    fn slot(&mut self, _: &NoKey, init: impl FnOnce() -> S) -> &mut S {
+    fn state(&mut self, _: &NoKey, init: impl FnOnce() -> S) -> &mut S {
         self.get_or_insert_with(init)
     }
 
@@ -20,9 +20,9 @@ impl<S> Slots<NoKey, S> for Option<S> {
     }
 }
 
-impl<K: Key, S> Slots<By<K>, S> for Table<K, S> {
+impl<K: Key, S> States<By<K>, S> for Table<K, S> {
     #[inline]
-    fn slot(&mut self, key: &By<K>, init: impl FnOnce() -> S) -> &mut S {
+    fn state(&mut self, key: &By<K>, init: impl FnOnce() -> S) -> &mut S {
         self.entry_ref(&key.0, init)
     }
 

@@ -15,8 +15,9 @@ use std::time::Instant;
 /// ```
 /// use microbatch::Returns;
 /// use microbatch::prelude::*;
+/// use std::convert::Infallible;
 ///
-/// fn lengths<'w>(words: &'w [&'w str]) -> impl Returns<Output = Groups<usize, u64>> {
+/// fn lengths<'w>(words: &'w [&'w str]) -> impl Returns<Output = Groups<usize, u64>, Error = Infallible> {
 ///     Pipeline::over(words).key_by(|w| w.len()).integrator(Count)
 /// }
 ///

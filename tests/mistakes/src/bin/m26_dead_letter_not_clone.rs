@@ -1,4 +1,5 @@
-//~ `Vec<Line>: Clone` is not satisfied
+//~ cannot handle failures `ParseIntError` of batches `Vec<Line>`
+//~ `Retry` and `DeadLetter` keep records, so they must be `Clone`
 use microbatch::prelude::*;
 struct Line(String);
 fn main() {

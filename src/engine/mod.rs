@@ -80,6 +80,14 @@ const FIRST_PACE: u64 = 10_000;
 
 impl Engine {
     /// Settings of a new engine.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// let engine = Engine::builder().threads(2).scheduler(Priority::strict()).build()?;
+    /// assert_eq!(engine.threads(), 2);
+    /// # Ok::<(), BuildError>(())
+    /// ```
     pub fn builder() -> EngineBuilder {
         EngineBuilder { threads: None, policy: None }
     }
@@ -117,6 +125,13 @@ impl Engine {
     }
 
     /// How many runs have tasks that no worker has taken yet.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// assert_eq!(Engine::builder().threads(1).build()?.waiting_runs(), 0);
+    /// # Ok::<(), BuildError>(())
+    /// ```
     pub fn waiting_runs(&self) -> usize {
         self.0.slots.waiting()
     }

@@ -51,7 +51,7 @@ impl<'a, M: Input, T, C, X> Pipeline<'a, M, T, C, X> {
         self.with_step(|_| TryPerBatch(f)).with_failing(X::join)
     }
 
-    /// One value a batch, by a [`Processor`] that cannot fail.
+    /// One value a batch, by a [`Processor`] that cannot fail: see there for one.
     pub fn processor<R>(self, processor: R) -> Pipeline<'a, M, R::Output, Process<R>, X>
     where
         C: Fresh,

@@ -98,8 +98,15 @@ fn unbroken<P: Returns<Failing: CannotFail>>(done: Result<(P::Output, RunStats),
 impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     /// Runs to the end of the data. For pipelines that cannot fail.
     ///
+    /// ```
+    /// # use microbatch::prelude::*;
+    /// let squares: Vec<u32> = Pipeline::over(1..=3u32).map(|n| n * n).run();
+    /// assert_eq!(squares, [1, 4, 9]);
+    /// ```
+    ///
     /// # Panics
-    /// A panic in a closure or a part is raised here, after the batches that run have ended.
+    /// A panic in a closure or a part is raised here, after the batches that run have ended. So is it where the threads of the shared engine
+    /// cannot be started.
     pub fn run<R>(self) -> R
     where
         X: CannotFail,
@@ -109,6 +116,12 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     }
 
     /// Runs to the end of the data, and says what was done and where time went.
+    ///
+    /// ```
+    /// # use microbatch::prelude::*;
+    /// let (sum, stats) = Pipeline::over(1..=10u64).partitioner(Chunks::of(3)).integrator(Sum).run_with_stats();
+    /// assert_eq!((sum, stats.batches, stats.records), (55, 4, 10));
+    /// ```
     ///
     /// # Panics
     /// As [`run`](Self::run).
@@ -121,6 +134,12 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     }
 
     /// Runs to the end of the data, or to the first failure that the failure policy does not bear.
+    ///
+    /// ```
+    /// # use microbatch::prelude::*;
+    /// let failed = Pipeline::over(&["1", "x", "y"]).try_map(|s| s.parse::<u8>()).integrator(Sum).try_run();
+    /// assert!(matches!(failed, Err(RunError::Failed { batch: 0, record: 1, .. })));
+    /// ```
     ///
     /// # Errors
     /// [`RunError`]: of several failures the one of the lowest record, whatever the threads did. A panic in a closure or part is an error

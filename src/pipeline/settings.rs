@@ -27,12 +27,25 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     }
 
     /// Runs on this engine. Default: one that all pipelines without an engine share, with a thread a core.
+    ///
+    /// ```
+    /// # use microbatch::prelude::*;
+    /// let engine = Engine::builder().threads(3).build()?;
+    /// assert_eq!(Pipeline::over(&[1, 2]).integrator(Sum).on(&engine).run(), 3);
+    /// # Ok::<(), BuildError>(())
+    /// ```
     pub fn on(mut self, engine: &Engine) -> Self {
         self.settings.engine = Some(engine.clone());
         self
     }
 
-    /// How urgent it is, for policies that look at it: the greater, the more urgent. Default 0.
+    /// How urgent it is, among the pipelines on its engine: the greater, the more urgent. Default 0. An engine without a scheduler of its own, and
+    /// one with [`Priority`](crate::Priority), looks at it.
+    ///
+    /// ```
+    /// # use microbatch::prelude::*;
+    /// assert_eq!(Pipeline::over(&[1, 2]).integrator(Sum).priority(3).run(), 3);
+    /// ```
     pub fn priority(mut self, priority: u8) -> Self {
         self.settings.priority = priority;
         self
@@ -128,6 +141,12 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     }
 
     /// How the data are cut into batches. Default: [`Chunks`](crate::Chunks) of a size that suits the length of the data.
+    ///
+    /// ```
+    /// # use microbatch::prelude::*;
+    /// let sizes = Pipeline::over(0..10u8).partitioner(RangePartitioner::at([3], |n: &u8| *n)).process(|batch| batch.len()).run();
+    /// assert_eq!(sizes, [3, 7]);
+    /// ```
     pub fn partitioner<P>(self, partitioner: P) -> Pipeline<'a, M::With<P>, T, C, X, Ky, I>
     where
         M: Input,
@@ -139,6 +158,13 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     }
 
     /// Records of equal keys meet in one batch, of `count` at most: a [`HashPartitioner`](crate::HashPartitioner).
+    ///
+    /// ```
+    /// # use microbatch::prelude::*;
+    /// let words = ["to", "be", "to"];
+    /// let most = Pipeline::over(&words).partition_by(16, |w| **w).process(|batch| batch.len()).integrator(Max).run();
+    /// assert!(most >= Some(2));
+    /// ```
     ///
     /// # Panics
     /// If `count` is 0, or more than 1,048,576.
@@ -155,6 +181,12 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     }
 
     /// Batches ordered by key, `count` at most, with bounds from a sample: a [`RangePartitioner`](crate::RangePartitioner).
+    ///
+    /// ```
+    /// # use microbatch::prelude::*;
+    /// let least = Pipeline::over([5, 3, 9, 1]).range_by(2, |n| *n).process(|batch| batch.into_iter().min()).run();
+    /// assert_eq!(least, [Some(1), Some(5)]);
+    /// ```
     ///
     /// # Panics
     /// If `count` is 0, or more than 1,048,576.

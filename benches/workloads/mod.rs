@@ -34,7 +34,7 @@ pub type Visit<'v> = &'v mut dyn FnMut(&str, usize, &[Contestant<'_>]);
 
 /// Makes the data of one row after the other, and visits it. `scale` divides the sizes, for a trial.
 pub fn rows(scale: usize, wanted: &dyn Fn(&str) -> bool, visit: Visit<'_>) {
-    let all: [(&str, fn(usize, &str, Visit<'_>)); 17] = [
+    let all: [(&str, fn(usize, &str, Visit<'_>)); 18] = [
         ("sum 100 M u64", sum::sum),
         ("map filter map sum 100 M", sum::chain),
         ("keyed sum 20 M, 100 keys", keyed::hundred),
@@ -43,6 +43,7 @@ pub fn rows(scale: usize, wanted: &dyn Fn(&str) -> bool, visit: Visit<'_>) {
         ("keyed sum 20 M, 1 million keys", keyed::million),
         ("keyed sum 20 M, 10 million keys", keyed::ten_million),
         ("keyed sum 20 M, Zipf over 1 million keys", keyed::zipf),
+        ("keyed sum of 20 M floats, 10 thousand keys, batches of 4,096", keyed::relaxed),
         ("sort 20 M u64", sort::sort),
         ("collect in order 20 M", collect::map),
         ("filter and collect 20 M", collect::filter),

@@ -83,7 +83,8 @@ where
     fn attempts(&self, made: &mut Made<G::Memory, E>, local: &mut C::Local, place: Place, mut batch: B) -> Attempt<E> {
         for attempt in 0.. {
             let kept = self.policy.keep(&batch);
-            let mut own = (self.own_memory || kept.is_some()).then(|| self.gather.memory(place.records));
+            let fresh = || made.spare.take().unwrap_or_else(|| self.gather.memory(place.records));
+            let mut own = (self.own_memory || kept.is_some()).then(fresh);
             let memory = match &mut own {
                 Some(own) => own,
                 None => made.memory.get_or_insert_with(|| self.gather.memory(made.expected)),
@@ -132,7 +133,7 @@ where
     fn put(&self, made: &mut Made<G::Memory, E>, place: Place, own: G::Memory) {
         match &mut made.memory {
             _ if self.apart => made.apart.push((place.batch as u32, own)),
-            Some(memory) => self.gather.merge(memory, own),
+            Some(memory) => made.spare = self.gather.merge_and_reuse(memory, own),
             memory => *memory = Some(own),
         }
     }

@@ -11,6 +11,8 @@ pub(super) struct Made<M, E> {
     pub(super) expected: usize,
     /// Of its batches together.
     pub(super) memory: Option<M>,
+    /// One of no values, to be used once more.
+    pub(super) spare: Option<M>,
     /// Of each batch by itself, where they were not run in the order of the data.
     pub(super) apart: Vec<(u32, M)>,
     /// How many batches are done ..
@@ -44,6 +46,7 @@ impl<M, E> Made<M, E> {
             lane,
             expected,
             memory: None,
+            spare: None,
             apart: Vec::new(),
             batches: 0,
             records: 0,

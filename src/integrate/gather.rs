@@ -33,6 +33,11 @@ pub trait Gather<T, Ky> {
     fn fold(&self, memory: &mut Self::Memory, key: Ky, value: T);
     /// Takes in what comes after.
     fn merge(&self, memory: &mut Self::Memory, other: Self::Memory);
+    /// The same; may give back a memory of no values whose allocations are of use once more.
+    fn merge_and_reuse(&self, memory: &mut Self::Memory, other: Self::Memory) -> Option<Self::Memory> {
+        self.merge(memory, other);
+        None
+    }
     /// Called by a worker on a memory into which it folds no more.
     fn seal(&self, memory: &mut Self::Memory);
     /// How much work `combine` has with it, in values.

@@ -100,7 +100,8 @@ impl<K: Key, S> Keyed<K, S> {
         }
     }
 
-    fn merge(&mut self, mut other: Self, merge: impl Fn(&mut S, S)) {
+    /// Takes everything out of another memory.
+    fn merge(&mut self, other: &mut Self, merge: impl Fn(&mut S, S)) {
         if !other.spilled.is_empty() {
             self.spill();
             for (mine, theirs) in self.spilled.iter_mut().zip(std::mem::take(&mut other.spilled)) {
@@ -126,7 +127,7 @@ fn flatten<K: Key, S: Send>(memories: Vec<Keyed<K, S>>, split: bool, merge: &(im
     }
     let one = |group: Vec<Keyed<K, S>>| {
         let mut all = Keyed::new();
-        group.into_iter().for_each(|memory| all.merge(memory, merge));
+        group.into_iter().for_each(|mut memory| all.merge(&mut memory, merge));
         all
     };
     one(if split { groups.into_par_iter().map(one).collect() } else { groups.into_iter().map(one).collect() })
@@ -188,8 +189,13 @@ impl<T, K: Key, I: Integrator<T> + Sync> Gather<T, By<K>> for Integrated<I> {
         }
     }
 
-    fn merge(&self, memory: &mut Self::Memory, other: Self::Memory) {
-        memory.merge(other, |state, more| self.0.merge(state, more));
+    fn merge(&self, memory: &mut Self::Memory, mut other: Self::Memory) {
+        memory.merge(&mut other, |state, more| self.0.merge(state, more));
+    }
+
+    fn merge_and_reuse(&self, memory: &mut Self::Memory, mut other: Self::Memory) -> Option<Self::Memory> {
+        memory.merge(&mut other, |state, more| self.0.merge(state, more));
+        Some(Keyed { table: other.table, ..Keyed::new() })
     }
 
     /// Large tables are cut into partitions here, where the workers share the work.

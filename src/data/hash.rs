@@ -37,6 +37,43 @@ fn fold(a: u64, b: u64) -> u64 {
     (product as u64) ^ ((product >> 64) as u64)
 }
 
+/// Every integer as a word of 64 bits, or two: widened, so that 32-bit machines agree with 64-bit ones.
+macro_rules! by_words {
+    () => {
+        #[inline]
+        fn write_u8(&mut self, n: u8) {
+            self.write_u64(u64::from(n));
+        }
+
+        #[inline]
+        fn write_u16(&mut self, n: u16) {
+            self.write_u64(u64::from(n));
+        }
+
+        #[inline]
+        fn write_u32(&mut self, n: u32) {
+            self.write_u64(u64::from(n));
+        }
+
+        #[inline]
+        fn write_u128(&mut self, n: u128) {
+            self.write_u64(n as u64);
+            self.write_u64((n >> 64) as u64);
+        }
+
+        #[inline]
+        fn write_usize(&mut self, n: usize) {
+            self.write_u64(n as u64);
+        }
+
+        #[inline]
+        fn write_isize(&mut self, n: isize) {
+            self.write_u64(n as i64 as u64);
+        }
+    };
+}
+pub(crate) use by_words;
+
 impl Hasher for FixedHasher {
     #[inline]
     fn finish(&self) -> u64 {
@@ -56,41 +93,11 @@ impl Hasher for FixedHasher {
     }
 
     #[inline]
-    fn write_u8(&mut self, n: u8) {
-        self.write_u64(u64::from(n));
-    }
-
-    #[inline]
-    fn write_u16(&mut self, n: u16) {
-        self.write_u64(u64::from(n));
-    }
-
-    #[inline]
-    fn write_u32(&mut self, n: u32) {
-        self.write_u64(u64::from(n));
-    }
-
-    #[inline]
     fn write_u64(&mut self, n: u64) {
         self.state = fold(self.state ^ n, MULTIPLE).wrapping_add(SEED);
     }
 
-    #[inline]
-    fn write_u128(&mut self, n: u128) {
-        self.write_u64(n as u64);
-        self.write_u64((n >> 64) as u64);
-    }
-
-    // Widened, so that 32-bit machines agree with 64-bit ones.
-    #[inline]
-    fn write_usize(&mut self, n: usize) {
-        self.write_u64(n as u64);
-    }
-
-    #[inline]
-    fn write_isize(&mut self, n: isize) {
-        self.write_u64(n as i64 as u64);
-    }
+    by_words!();
 }
 
 /// The [`FixedHasher`]'s hash of `key`.

@@ -12,8 +12,8 @@ mod time;
 mod window;
 
 pub use cancel::CancelToken;
-pub(crate) use hash::bucket;
 pub use hash::{FixedHasher, fixed_hash};
+pub(crate) use hash::{bucket, by_words};
 pub use order::TotalOrder;
 pub use pane::{Pane, Timing};
 pub(crate) use rope::Rope;

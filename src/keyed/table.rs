@@ -2,7 +2,7 @@
 //!
 //! Two vectors: the entries, densely packed, and an open-addressed index into them. A slot of the index is 32 bits: in its low bits
 //! the number of an entry plus one, in the others a tag out of the key's hash, so that a probe touches an entry only where the tags
-//! agree. The index of 16 Ki entries is 128 KiB: with small entries both stay in a second-level cache.
+//! agree. The index of 16 Ki entries is 256 KiB: with small entries both stay in a second-level cache.
 
 use super::hash::Seeds;
 use std::borrow::Borrow;

@@ -6,6 +6,7 @@ use super::limit::{Leash, Limit};
 use super::made::Made;
 use super::runner::{Lane, Runner};
 use super::settings::Settings;
+use super::shelf::Shelf;
 use super::tasks::Tasks;
 use super::{Engine, Inner, crew, report};
 use crate::data::{RunStats, Stopwatch, Task};
@@ -127,11 +128,14 @@ where
         self.apart = tasks.is_permuted() && (in_order || !exact);
         self.own_memory = self.apart || !exact;
         let first = tasks.next_seq().map_or(0, |seq| self.rank(seq));
-        let lanes = if C::ORDERED { vec![tasks] } else { tasks.into_lanes(self.lanes()) };
+        // As above, and in any order: then a worker can go on with the memory of its lane before.
+        let shelf = (!self.own_memory && self.gather.is_shared()).then(Shelf::new);
+        let lanes = if C::ORDERED { vec![tasks] } else { tasks.into_lanes(self.lanes(shelf.is_some())) };
         let lane = |(lane, tasks): (usize, Tasks<B>)| Lane { made: Made::of_lane(lane, tasks.records()), tasks };
         let lanes = lanes.into_iter().enumerate().map(lane).collect();
-        let mut made = crew::run(self.engine, first, self.limit, lanes, |lane, pause| self.work(lane, pause));
+        let mut made = crew::run(self.engine, first, self.limit, lanes, |lane, pause| self.work(lane, pause, shelf.as_ref()));
         made.sort_by_key(|made| made.lane);
+        self.unshelve(&mut made, shelf);
         let records = made.iter().map(|made| made.records).sum();
         self.engine.learn(records, made.iter().map(|made| made.busy).sum());
         Ok(made)
@@ -151,10 +155,16 @@ where
     }
 
     /// How many lanes: where it makes no difference to the result, no more than keep the threads busy.
-    fn lanes(&self) -> usize {
-        let a_thread = if G::COSTLY { COSTLY_LANES_A_THREAD } else { LANES_A_THREAD };
+    fn lanes(&self, is_shared: bool) -> usize {
+        let a_thread = if G::COSTLY && !is_shared { COSTLY_LANES_A_THREAD } else { LANES_A_THREAD };
         let is_seen = self.own_memory || !G::COSTLY && self.sizes.len() <= LANES;
         if is_seen { LANES } else { (self.engine.pool.current_num_threads() * a_thread).min(LANES) }
+    }
+
+    /// Gives the memories that lanes shared to some of what the lanes made: they know by themselves what came of which.
+    fn unshelve(&self, made: &mut [Made<G::Memory, E>], shelf: Option<Shelf<G::Memory>>) {
+        let memories = shelf.into_iter().flat_map(Shelf::into_memories);
+        made.iter_mut().filter(|made| made.memory.is_none()).zip(memories).for_each(|(made, memory)| made.memory = Some(memory));
     }
 
     /// Merges what the lanes made, in the order of the data.

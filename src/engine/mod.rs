@@ -11,6 +11,7 @@ mod made;
 mod report;
 mod runner;
 mod settings;
+mod shelf;
 mod slots;
 mod tasks;
 

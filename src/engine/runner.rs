@@ -5,6 +5,7 @@ use super::broken::{Broken, forget};
 use super::crew::{Pause, Worked};
 use super::limit::{Leash, Limit};
 use super::made::Made;
+use super::shelf::Shelf;
 use super::tasks::Tasks;
 use crate::data::{Stopwatch, Task};
 use crate::integrate::Gather;
@@ -51,9 +52,17 @@ where
     L: Leash,
 {
     /// Works a lane off, or until it is to be left to another run.
-    pub(super) fn work(&self, lane: Lane<B, G::Memory, E>, pause: Pause<'_>) -> Worked<Lane<B, G::Memory, E>, Made<G::Memory, E>> {
+    pub(super) fn work(
+        &self,
+        lane: Lane<B, G::Memory, E>,
+        pause: Pause<'_>,
+        shelf: Option<&Shelf<G::Memory>>,
+    ) -> Worked<Lane<B, G::Memory, E>, Made<G::Memory, E>> {
         let watch = Stopwatch::start(self.measure || self.sizes.len() > 1);
         let Lane { mut tasks, mut made } = lane;
+        if let Some(shelf) = shelf {
+            self.share(&mut made, shelf, tasks.next_seq().unwrap_or(0));
+        }
         let mut local = C::Local::default();
         let mut last = 0;
         while let Some(seq) = tasks.next_seq() {
@@ -76,7 +85,11 @@ where
             }
         }
         let sealed = contain(last, || {
-            if let Some(memory) = &mut made.memory {
+            if let Some(shelf) = shelf
+                && made.broken.is_none()
+            {
+                made.memory.take().into_iter().for_each(|memory| shelf.put(made.lane, memory));
+            } else if let Some(memory) = &mut made.memory {
                 self.gather.seal(memory);
             }
             drop(local);
@@ -87,6 +100,21 @@ where
         }
         made.busy += watch.elapsed();
         Worked::Done(made)
+    }
+
+    /// Takes a memory from the shelf for a lane that has none yet.
+    fn share(&self, made: &mut Made<G::Memory, E>, shelf: &Shelf<G::Memory>, seq: u32) {
+        if made.memory.is_some() {
+            return;
+        }
+        let entered = contain(seq, || {
+            let memory = shelf.take(made.lane).unwrap_or_else(|| self.gather.memory(made.expected));
+            // There is one lane a task at most, and tasks are numbered by 32 bits.
+            self.gather.enter(made.memory.insert(memory), made.lane as u32);
+        });
+        if let Err(broken) = entered {
+            self.breaks(made, broken);
+        }
     }
 
     fn breaks(&self, made: &mut Made<G::Memory, E>, broken: Broken<E>) {

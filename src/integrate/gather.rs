@@ -27,6 +27,13 @@ pub trait Gather<T, Ky> {
     fn in_order(&self) -> bool;
     /// Whether merging in other groups leaves the result the same to the bit.
     fn exact(&self) -> bool;
+    /// Whether one memory may take in lanes that do not follow each other, so that there need be no more memories than workers: the order
+    /// of values makes no difference, but to the order of the keys, and regrouping is exact. Default: no.
+    fn is_shared(&self) -> bool {
+        false
+    }
+    /// What comes into a shared memory is of this lane from now on, which is after all lanes before.
+    fn enter(&self, _memory: &mut Self::Memory, _lane: u32) {}
     /// The memory of no values, with room for about so many.
     fn memory(&self, expected: usize) -> Self::Memory;
     /// Takes one value in.

@@ -131,8 +131,7 @@ impl<L: Send, D: Send, W: Fn(L, Pause<'_>) -> Worked<L, D> + Sync> Crew<'_, L, D
                     self.work(lane, scope);
                 };
             }
-            self.hire(scope, granted - 1);
-            self.serve(scope);
+            self.hire(scope, granted);
         }
     }
 

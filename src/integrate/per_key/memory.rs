@@ -13,6 +13,8 @@ const FULL: usize = 16 * 1024 * 1024;
 const LOOKS: [(usize, usize); 2] = [(2 * 1024, 3), (16 * 1024, 340)];
 /// How many records an entry of a full table must stand for, where the table is to be emptied and filled again rather than frozen ..
 const REFILLED: usize = 16;
+/// .. how many, where it is to be frozen before it is full ..
+const STEADY: usize = 5;
 /// .. and where a frozen one has not paid.
 const REFILLED_AFTER_FROST: usize = 2;
 /// Records that pass a frozen table by before it is looked at. It pays where half as many have not.
@@ -156,11 +158,11 @@ impl<K: Key, T, S> Keyed<K, T, S> {
         let len = self.table.len();
         if LOOKS.iter().any(|(at, repeated)| *at == len && self.folded - len < *repeated) {
             self.give_up(integrator);
-        } else if len >= Self::FULL {
+        } else if len == Self::FULL / 16 || len == Self::FULL / 4 || len >= Self::FULL {
             if self.folded >= self.refilled * len {
                 self.spill(integrator);
                 self.folded = 0;
-            } else {
+            } else if self.folded >= STEADY * len || len >= Self::FULL {
                 self.freeze(integrator);
             }
         }

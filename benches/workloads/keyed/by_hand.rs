@@ -134,8 +134,8 @@ struct Parted<K, V> {
 impl<K: Small + Hash, V: Small> Parted<K, V> {
     /// Counts first, so that each row is written once, to its place.
     fn of<'d, R>(rows: &'d [R], split: impl Split<'d, R, K, V>, hasher: &impl BuildHasher) -> Self {
-        // The highest bits of another product: a table takes the low ones of the hash.
-        let place = |key: &K| (hasher.hash_one(key).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as usize;
+        // Bits of which a table takes none: it looks at the low ones, and at the seven highest.
+        let place = |key: &K| (hasher.hash_one(key) >> 48) as usize % PARTITIONS;
         let mut starts = vec![0; PARTITIONS + 1];
         rows.iter().map(split).for_each(|(key, _)| starts[place(&key) + 1] += 1);
         (0..PARTITIONS).for_each(|partition| starts[partition + 1] += starts[partition]);

@@ -60,13 +60,13 @@ fn medians(contestants: &[Contestant<'_>], rounds: usize) -> Vec<Duration> {
 
 fn report(name: &str, records: usize, contestants: &[Contestant<'_>], medians: &[Duration], peaks: &[u64]) {
     let by_hand = (0..contestants.len()).filter(|at| !contestants[*at].name.starts_with("microbatch"));
-    let fastest = by_hand.min_by_key(|at| medians[*at]);
+    let fastest = by_hand.min_by_key(|at| medians[*at]).and_then(|at| peaks.get(at)).filter(|peak| **peak > 0);
     for (at, (contestant, median)) in contestants.iter().zip(medians).enumerate() {
         let ratio = medians[0].as_secs_f64() / median.as_secs_f64();
         let rate = records as f64 / median.as_secs_f64() / 1e6;
         let memory = peaks.get(at).map_or(String::new(), |peak| {
-            let times = fastest.map_or(f64::NAN, |fastest| *peak as f64 / peaks[fastest] as f64);
-            format!(" {:.1} MiB | {times:.2} |", *peak as f64 / 1024.0 / 1024.0)
+            let times = fastest.map_or("-".to_owned(), |fastest| format!("{:.2}", *peak as f64 / *fastest as f64));
+            format!(" {:.1} MiB | {times} |", *peak as f64 / 1024.0 / 1024.0)
         });
         println!("| {name} | {} | {median:.2?} | {rate:.1} M | {ratio:.2} |{memory}", contestant.name);
     }

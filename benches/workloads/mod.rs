@@ -1,12 +1,14 @@
 //! The bounded rows of the scoreboard: each as a sequential loop, by hand on rayon, and with microbatch, over the same data.
 
 use ahash::RandomState;
+use numbers::numbers;
 use std::collections::HashMap;
 use std::hint::black_box;
 
 mod batches;
 mod collect;
 mod keyed;
+mod numbers;
 mod sort;
 mod sum;
 mod text;
@@ -72,17 +74,6 @@ pub fn table<K, V>() -> Table<K, V> {
 /// Of ahash, the same in every process.
 pub fn seeds() -> RandomState {
     RandomState::with_seeds(1, 2, 3, 4)
-}
-
-/// Pseudo-random numbers by SplitMix64.
-pub fn numbers(count: usize) -> impl Iterator<Item = u64> {
-    let mut state = 0u64;
-    (0..count).map(move |_| {
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    })
 }
 
 /// The checksum of a sequence: its order counts.

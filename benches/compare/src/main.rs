@@ -10,6 +10,7 @@ mod rivals;
 mod rounds;
 mod table;
 mod text;
+mod top;
 mod work;
 
 use contestant::Contestant;

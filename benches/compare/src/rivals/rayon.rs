@@ -3,10 +3,9 @@
 use crate::answer::{self, Weather};
 use crate::contestant::Contestant;
 use crate::text::{self, Blocks, Table, table};
+use crate::top;
 use crate::work::{Row, Work};
 use ::rayon::prelude::*;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::path::Path;
 
 const NAME: &str = "rayon";
@@ -25,7 +24,7 @@ pub fn offers(work: Work) -> Vec<Contestant> {
         ],
         Work::Collect(data) => vec![Contestant::new(NAME, "", move || data.par_iter().map(|n| n * 3 + 1).collect(), of_sequence)],
         Work::Filter(data) => vec![Contestant::new(NAME, "", move || filter(data), |kept| answer::bag(&kept))],
-        Work::Top(data) => vec![Contestant::new(NAME, "", move || top(data), of_sequence)],
+        Work::Top(data) => vec![Contestant::new(NAME, "", move || greatest(data), of_sequence)],
         Work::Words(path) => vec![Contestant::new(NAME, "", move || words(path), answer::words)],
         Work::Stations(path) => vec![Contestant::new(NAME, "", move || stations(path), answer::stations)],
     }
@@ -86,25 +85,18 @@ fn filter(data: &[u64]) -> Vec<u64> {
     data.par_iter().copied().filter(|n| !n.is_multiple_of(3)).collect()
 }
 
-/// The ten greatest of each piece in a heap, whose least is to be beaten; then those of all.
-fn top(data: &[u64]) -> Vec<u64> {
+/// The ten greatest of each piece, then those of all.
+fn greatest(data: &[u64]) -> Vec<u64> {
     let of_piece = |piece: &[u64]| {
-        let mut best = BinaryHeap::with_capacity(11);
-        let mut least = 0;
-        for &value in piece {
-            if value > least || best.len() < 10 {
-                best.push(Reverse(value));
-                if best.len() > 10 {
-                    best.pop();
-                }
-                least = best.peek().map_or(0, |least| least.0);
-            }
-        }
-        best.into_vec()
+        let mut best = Vec::new();
+        piece.iter().for_each(|value| top::offer(&mut best, *value));
+        best
     };
-    let mut best: Vec<Reverse<u64>> = pieces(data).flat_map_iter(of_piece).collect();
-    best.sort_unstable();
-    best.into_iter().take(10).map(|value| value.0).collect()
+    let join = |mut best, more| {
+        top::merge(&mut best, more);
+        best
+    };
+    pieces(data).map(of_piece).reduce(Vec::new, join)
 }
 
 fn words(path: &Path) -> Table<String, u64> {

@@ -111,7 +111,7 @@ pub fn novels(copies: usize, folder: &Folder) -> &'static Path {
     folder.text("novels.txt", |file| (0..copies).try_for_each(|_| file.write_all(NOVEL.as_bytes())))
 }
 
-/// The one billion row challenge in small: temperatures from -99.9 to 99.9 at stations with names of about 15 letters.
+/// The one billion row challenge in small: temperatures from -99.9 to 99.9 at stations with names of about 15 bytes.
 pub fn weather(rows: usize, folder: &Folder) -> &'static Path {
     let stations: Vec<String> = (0..STATIONS).map(station).collect();
     folder.text("weather.txt", |file| {
@@ -125,11 +125,11 @@ pub fn weather(rows: usize, folder: &Folder) -> &'static Path {
     })
 }
 
-/// The name of a station: 3 to 9 syllables, and its number in letters, so that no two are the same.
+/// The name of a station: 2 to 7 syllables, and its number in letters, so that no two are the same.
 fn station(number: u64) -> String {
     const SYLLABLES: [&str; 16] = ["ba", "ko", "ri", "ten", "lo", "ma", "sur", "e", "vi", "nor", "du", "pa", "gre", "ja", "mi", "ö"];
     let mix = (number + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let syllables = (0..3 + mix % 7).map(|i| SYLLABLES[(mix >> (8 + 4 * i)) as usize % 16]);
+    let syllables = (0..2 + mix % 6).map(|i| SYLLABLES[(mix >> (8 + 4 * i)) as usize % 16]);
     let letter = |n: u64| char::from(b'a' + (n % 26) as u8);
     let name: String = syllables.collect();
     format!("St {name} {}{}", letter(number / 26), letter(number))

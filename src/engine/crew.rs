@@ -131,7 +131,8 @@ impl<L: Send, D: Send, W: Fn(L, Pause<'_>) -> Worked<L, D> + Sync> Crew<'_, L, D
                     self.work(lane, scope);
                 };
             }
-            self.hire(scope, granted);
+            self.hire(scope, granted - 1);
+            self.serve(scope);
         }
     }
 

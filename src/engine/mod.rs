@@ -11,7 +11,9 @@ mod made;
 mod report;
 mod runner;
 mod settings;
+mod sizes;
 mod slots;
+mod solo;
 mod tasks;
 
 pub(crate) use bounded::{Plan, run};

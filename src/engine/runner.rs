@@ -2,18 +2,17 @@
 
 use super::Inner;
 use super::broken::{Broken, forget};
-use super::crew::{Pause, Worked};
+use super::crew::{Ask, Turn, Worked};
 use super::limit::{Leash, Limit};
 use super::made::Made;
+use super::sizes::Sizes;
 use super::tasks::Tasks;
 use crate::data::{Stopwatch, Task};
 use crate::integrate::Gather;
 use crate::process::Operator;
-use crate::schedule::Priority;
-use crate::stage::{FailurePolicy, Observer, Scheduler};
+use crate::stage::{FailurePolicy, Observer, Parts, Scheduler};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -32,12 +31,15 @@ pub(super) struct Runner<'r, 'p, 's, B, E, C, G, P, L> {
     pub(super) own_memory: bool,
     /// .. which is kept apart, as batches do not run in the order of the data.
     pub(super) apart: bool,
-    /// What the partitioner said of the batches' records.
-    pub(super) sizes: Vec<usize>,
-    /// The number of each batch's first record, made when it is asked for.
-    pub(super) firsts: OnceLock<Vec<u64>>,
-    /// The engine's ranks of the batches; none where they are all of one rank.
+    /// How many batches make a group, whose memories are merged apart from those of others; none where lanes see to that or nobody can tell.
+    pub(super) group: Option<usize>,
+    /// Whether neighbouring batches are run as one.
+    pub(super) fused: bool,
+    pub(super) sizes: Sizes,
+    /// The engine's ranks of the batches; none where they are all of one rank ..
     pub(super) ranks: Vec<u64>,
+    /// .. which is this.
+    pub(super) rank: u64,
     /// The least batch that failed: what comes after it need not run.
     pub(super) least_failed: AtomicU64,
     pub(super) flow: PhantomData<fn(B, E, L)>,
@@ -50,27 +52,36 @@ where
     P: FailurePolicy<B, E>,
     L: Leash,
 {
-    /// Works a lane off, or until it is to be left to another run.
-    pub(super) fn work(&self, lane: Lane<B, G::Memory, E>, pause: Pause<'_>) -> Worked<Lane<B, G::Memory, E>, Made<G::Memory, E>> {
-        let watch = Stopwatch::start(self.measure || self.sizes.len() > 1);
+    /// Works a lane off, or until it is to be left, and takes the time.
+    pub(super) fn timed(&self, lane: Lane<B, G::Memory, E>, ask: Ask<'_>) -> Worked<Lane<B, G::Memory, E>, Made<G::Memory, E>> {
+        let watch = Stopwatch::start(true);
+        let mut worked = self.work(lane, ask);
+        let (Worked::Done(made) | Worked::Paused(Lane { made, .. }, _)) = &mut worked;
+        made.busy += watch.elapsed();
+        worked
+    }
+
+    /// Works a lane off, or until it is to be left.
+    pub(super) fn work(&self, lane: Lane<B, G::Memory, E>, ask: Ask<'_>) -> Worked<Lane<B, G::Memory, E>, Made<G::Memory, E>> {
         let Lane { mut tasks, mut made } = lane;
         let mut local = C::Local::default();
         let mut last = 0;
         while let Some(seq) = tasks.next_seq() {
-            if self.limit.reached() {
+            if L::STOPPABLE && self.limit.reached() {
                 made.breaks(Broken::stopped(tasks.least_seq().unwrap_or(seq).into()));
                 break;
             }
             let rank = self.rank(seq);
             // A chain with state by key must go on where it is.
-            if !C::ORDERED && pause(rank) {
+            let room = if C::ORDERED { Some(1) } else { ask(Turn { rank, done: made.records as usize }) };
+            let Some(room) = room else {
                 forget(local);
-                made.busy += watch.elapsed();
                 return Worked::Paused(Lane { tasks, made }, rank);
-            }
-            let Some((_, part)) = tasks.next() else { break };
+            };
+            let Some(part) = tasks.next_piece(if self.fused { room } else { 1 }) else { break };
             last = seq;
             let done = if self.is_void(seq.into()) { contain(seq, || drop(part)) } else { self.task(&mut made, &mut local, seq, part) };
+            let done = done.and_then(|()| if self.ends_group(seq) { contain(seq, || self.complete(&mut made)) } else { Ok(()) });
             if let Err(broken) = done {
                 self.breaks(&mut made, broken);
             }
@@ -85,8 +96,19 @@ where
         if let Err(broken) = sealed {
             self.breaks(&mut made, broken);
         }
-        made.busy += watch.elapsed();
         Worked::Done(made)
+    }
+
+    fn ends_group(&self, seq: u32) -> bool {
+        self.group.is_some_and(|group| (seq as usize + 1).is_multiple_of(group))
+    }
+
+    /// Takes the memory of a group away, into which no more is folded.
+    fn complete(&self, made: &mut Made<G::Memory, E>) {
+        if let Some(mut memory) = made.memory.take() {
+            self.gather.seal(&mut memory);
+            made.complete.push(memory);
+        }
     }
 
     fn breaks(&self, made: &mut Made<G::Memory, E>, broken: Broken<E>) {
@@ -115,20 +137,17 @@ impl<B, E, C, G, P, L> Runner<'_, '_, '_, B, E, C, G, P, L> {
     }
 
     /// The ranks of all batches, in the order of the data.
-    pub(super) fn ranks(&self, scheduler: &dyn Scheduler, partitions: impl Iterator<Item = u32>) -> Vec<u64> {
-        let batches = (0..).zip(partitions).zip(&self.sizes);
-        batches.map(|((seq, partition), records)| scheduler.rank(&self.describe(seq, partition, *records))).collect()
+    pub(super) fn ranks(&self, scheduler: &dyn Scheduler, parts: &Parts<B>) -> Vec<u64> {
+        let rank = |(seq, partition)| scheduler.rank(&self.describe(seq, partition, self.sizes.get(seq)));
+        match parts.as_even() {
+            Ok(even) => (0..even.len() as u32).map(|seq| rank((seq, seq))).collect(),
+            Err(parts) => (0..).zip(parts.iter().map(|part| part.partition)).map(rank).collect(),
+        }
     }
 
     /// The engine's rank of a batch.
     pub(super) fn rank(&self, seq: u32) -> u64 {
-        self.ranks.get(seq as usize).copied().unwrap_or_else(|| Priority::new().rank(&self.template))
-    }
-
-    /// The number of a batch's first record, as far as sizes are known.
-    pub(super) fn first(&self, seq: u32) -> u64 {
-        let sum = |first: &mut u64, size: &usize| Some(std::mem::replace(first, first.saturating_add(*size as u64)));
-        self.firsts.get_or_init(|| self.sizes.iter().scan(0, sum).collect())[seq as usize]
+        self.ranks.get(seq as usize).copied().unwrap_or(self.rank)
     }
 
     /// A task for the eyes of schedulers and observers.

@@ -6,7 +6,7 @@ use crate::engine::{self, Broken, Engine, Limit, Plan, Settings};
 use crate::integrate::{Gather, Panes};
 use crate::partition::Chunks;
 use crate::process::Operator;
-use crate::stage::{Part, Partitioner};
+use crate::stage::{Partitioner, Parts};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -107,7 +107,7 @@ pub trait Feed: Input {
     type X: Fallibility;
     /// The batches, and what it took to make them.
     #[doc(hidden)]
-    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Vec<Part<Self::Batch>>, RunStats), Broken<<Self::X as Fallibility>::Error>>;
+    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Parts<Self::Batch>, RunStats), Broken<<Self::X as Fallibility>::Error>>;
 }
 
 /// Cuts data into batches; a panic in the partitioner stays in the run.
@@ -116,9 +116,9 @@ fn cut<D, P: Partitioner<D>, E>(
     data: D,
     shared: &Shared<'_, '_>,
     stats: &mut RunStats,
-) -> Result<Vec<Part<P::Batch>>, Broken<E>> {
+) -> Result<Parts<P::Batch>, Broken<E>> {
     let watch = Stopwatch::start(shared.measure);
-    let parts = catch_unwind(AssertUnwindSafe(|| partitioner.partition(data, shared.engine.threads())));
+    let parts = catch_unwind(AssertUnwindSafe(|| partitioner.parts(data, shared.engine.threads())));
     stats.partitioning += watch.elapsed();
     parts.map_err(|payload| Broken::panic(0, payload))
 }
@@ -126,7 +126,7 @@ fn cut<D, P: Partitioner<D>, E>(
 impl<D, T, P: Partitioner<D>> Feed for Over<D, T, P> {
     type X = Never;
 
-    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Vec<Part<P::Batch>>, RunStats), Broken<std::convert::Infallible>> {
+    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Parts<P::Batch>, RunStats), Broken<std::convert::Infallible>> {
         let mut stats = RunStats::default();
         let parts = cut(self.partitioner, self.data, shared, &mut stats)?;
         Ok((parts, stats))
@@ -144,7 +144,7 @@ where
 {
     type X = X;
 
-    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Vec<Part<P::Batch>>, RunStats), Broken<X::Error>> {
+    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Parts<P::Batch>, RunStats), Broken<X::Error>> {
         let (output, mut stats) = self.stage.run(shared)?;
         let last = stats.batches.saturating_sub(1);
         let panes = catch_unwind(AssertUnwindSafe(|| I::panes(output))).map_err(|payload| Broken::panic(last, payload))?;
@@ -172,6 +172,7 @@ where
             settings: shared.settings,
             limit: &shared.limit,
             measure: shared.measure,
+            judged: X::JUDGED,
         };
         let last = parts.len().saturating_sub(1) as u64;
         let (memory, mut stats) = engine::run::<_, _, _, _, _, X::Leash>(&shared.engine, parts, &plan);

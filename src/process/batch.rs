@@ -38,6 +38,7 @@ macro_rules! batch_step {
             type Value = $out;
             type Local = ();
             const ORDERED: bool = false;
+            const IN_PIECES: bool = false;
 
             #[inline]
             fn drive<W: Watch<E>>(

@@ -18,6 +18,9 @@ enum Attempt<E> {
     Stopped,
 }
 
+/// Memories of up to so many bytes are moved to where a loop works on them.
+const SMALL: usize = 64;
+
 /// Longest sleep between two looks at whether the run is to stop.
 const NAP: Duration = Duration::from_millis(2);
 
@@ -84,13 +87,12 @@ where
     fn attempts(&self, made: &mut Made<G::Memory, E>, local: &mut C::Local, place: Place, mut batch: B, seen: &mut usize) -> Attempt<E> {
         for attempt in 0.. {
             let kept = self.policy.keep(&batch);
-            let fresh = || made.spare.take().unwrap_or_else(|| self.gather.memory(place.records));
-            let mut own = (self.own_memory || kept.is_some()).then(fresh);
-            let memory = match &mut own {
-                Some(own) => own,
-                None => made.memory.get_or_insert_with(|| self.gather.memory(made.expected)),
-            };
-            let done = self.attempt(memory, local, place, batch, kept.as_ref(), attempt, seen);
+            let is_own = self.own_memory || kept.is_some();
+            let mut own = if is_own { made.spare.take() } else { None };
+            let (memory, expected) = if is_own { (&mut own, place.records) } else { (&mut made.memory, made.expected) };
+            let kept_batch = kept.as_ref();
+            let guard = Guard { runner: self, kept: kept_batch, attempt, place, judge: None, seen, failed: 0, end: End::None };
+            let done = self.attempt(memory, expected, local, batch, guard);
             match done {
                 Attempt::Retry => {
                     made.retried += 1;
@@ -117,19 +119,27 @@ where
 
     fn attempt(
         &self,
-        memory: &mut G::Memory,
+        memory: &mut Option<G::Memory>,
+        expected: usize,
         local: &mut C::Local,
-        place: Place,
         batch: B,
-        kept: Option<&B>,
-        attempt: u32,
-        seen: &mut usize,
+        mut guard: Guard<'_, '_, '_, '_, B, E, C, G, P, L>,
     ) -> Attempt<E> {
-        let mut guard = Guard { runner: self, kept, attempt, place, judge: None, seen, failed: 0, end: End::None };
-        let driven = self.chain.drive(local, batch, &mut guard, &mut |rec| {
-            self.gather.fold(memory, rec.key, rec.value);
-            Ok(())
-        });
+        let drive = |memory: &mut G::Memory| {
+            self.chain.drive(local, batch, &mut guard, &mut |rec| {
+                self.gather.fold(memory, rec.key, rec.value);
+                Ok(())
+            })
+        };
+        let driven = if size_of::<G::Memory>() <= SMALL {
+            // Of its own in this function, the memory can lie in registers.
+            let mut held = memory.take().unwrap_or_else(|| self.gather.memory(expected));
+            let driven = drive(&mut held);
+            *memory = Some(held);
+            driven
+        } else {
+            drive(memory.get_or_insert_with(|| self.gather.memory(expected)))
+        };
         match (driven, guard.end) {
             (Err(error), End::At(position)) => Attempt::Failed { position, error },
             (Err(_), End::Retry) => Attempt::Retry,

@@ -1,7 +1,7 @@
 //! A bounded run: from batches to one memory.
 
 use super::broken::{Broken, forget};
-use super::crew::{Ask, Slot, Turn};
+use super::crew::{Alone, Ask, Slot, Turn};
 use super::lanes::LANES;
 use super::limit::{Leash, Limit};
 use super::made::Made;
@@ -46,12 +46,13 @@ pub(crate) struct Plan<'p, 's, C, G, P> {
     pub(crate) judged: bool,
 }
 
-/// Runs all batches; the stats are of whatever was done.
+/// Runs all batches; `stats` are those of the stages before, and take in whatever was done: only the batches where nobody wants to know more.
 pub(crate) fn run<B, E, C, G, P, L>(
     engine: &Engine,
     parts: Parts<B>,
     plan: &Plan<'_, '_, C, G, P>,
-) -> (Result<G::Memory, Broken<E>>, RunStats)
+    stats: &mut RunStats,
+) -> Result<G::Memory, Broken<E>>
 where
     B: Send,
     E: Send,
@@ -84,23 +85,12 @@ where
         least_failed: AtomicU64::new(u64::MAX),
         flow: PhantomData,
     };
-    let info = RunPlan {
-        pipeline: runner.template.pipeline,
-        batches: parts.len(),
-        records: runner.sizes.total(),
-        threads: engine.pool.current_num_threads(),
-    };
-    runner.tell(|observer| observer.started(&info));
-    let watch = Stopwatch::start(runner.measure);
-    let made = runner.process(parts, plan);
-    let mut stats = made.as_ref().map(|made| report::stats(made)).unwrap_or_default();
-    stats.processing = watch.elapsed();
-    let watch = Stopwatch::start(runner.measure);
-    let memory = made.and_then(|made| runner.integrate(made));
-    stats.integrating = watch.elapsed();
-    stats.elapsed = stats.processing + stats.integrating;
-    runner.tell(|observer| observer.finished(&stats));
-    (memory, stats)
+    if !runner.measure {
+        let made = runner.process(parts, plan)?;
+        stats.batches += made.iter().map(|made| made.batches).sum::<u64>();
+        return runner.integrate(made);
+    }
+    runner.run_measured(parts, plan, stats)
 }
 
 /// What all tasks of the run have in common.
@@ -123,6 +113,29 @@ where
     P: FailurePolicy<B, E>,
     L: Leash,
 {
+    /// Runs and integrates, and tells of it.
+    fn run_measured(&mut self, parts: Parts<B>, plan: &Plan<'_, '_, C, G, P>, stats: &mut RunStats) -> Result<G::Memory, Broken<E>> {
+        let info = RunPlan {
+            pipeline: self.template.pipeline,
+            batches: parts.len(),
+            records: self.sizes.total(),
+            threads: self.engine.pool.current_num_threads(),
+        };
+        self.tell(|observer| observer.started(&info));
+        let watch = Stopwatch::start(true);
+        let made = self.process(parts, plan);
+        let mut done = made.as_ref().map(|made| report::stats(made)).unwrap_or_default();
+        done.processing = watch.elapsed();
+        let watch = Stopwatch::start(true);
+        let memory = made.and_then(|made| self.integrate(made));
+        done.integrating = watch.elapsed();
+        done.elapsed = done.processing + done.integrating;
+        self.tell(|observer| observer.finished(&done));
+        done.add_stage(std::mem::replace(stats, RunStats::default()));
+        *stats = done;
+        memory
+    }
+
     /// Runs the batches; what was made of them, lane by lane.
     fn process(&mut self, parts: Parts<B>, plan: &Plan<'_, '_, C, G, P>) -> Result<Vec<Made<G::Memory, E>>, Broken<E>> {
         // Users' code comes before anything is moved: a panic in it drops no record while it unwinds.
@@ -162,7 +175,7 @@ where
 
     /// Works off all tasks: on the calling thread alone for as long as help is not known to be worth it, or from the start with whoever is free.
     fn work_off(&self, tasks: Tasks<B>) -> Vec<Made<G::Memory, E>> {
-        let lane = Lane { made: Made::of_lane(0, tasks.records()), tasks };
+        let mut lane = Lane { made: Made::of_lane(0, tasks.records()), tasks };
         if lane.tasks.next_seq().is_none() {
             return Vec::new();
         }
@@ -173,10 +186,10 @@ where
         let solo = Solo::new(self.begun, self.sizes.total());
         let helpers = self.engine.pool.current_num_threads() > 1;
         let go_on = |turn: Turn| if single || !helpers { Some(usize::MAX) } else { solo.go_on(turn.done) };
-        let work = |lane, ask: Ask<'_>| if self.measure { self.timed(lane, ask) } else { self.work(lane, ask) };
-        match crew::alone(self.engine, lane, go_on, work) {
-            Ok(made) => vec![made],
-            Err((lane, slot)) => self.share(lane, slot),
+        let work = |ask: Ask<'_>| if self.measure { self.timed(&mut lane, ask) } else { self.work(&mut lane, ask) };
+        match crew::alone(self.engine, go_on, work) {
+            Alone::Done => vec![lane.made],
+            Alone::Share(slot) => self.share(lane, slot),
         }
     }
 
@@ -191,7 +204,8 @@ where
     fn share(&self, lane: Lane<B, G::Memory, E>, slot: Option<Slot<'_>>) -> Vec<Made<G::Memory, E>> {
         let first = lane.tasks.next_seq().map_or(0, |seq| self.rank(seq));
         let lanes = self.cut(lane);
-        crew::run(self.engine, first, self.limit, lanes, slot, |lane, ask| self.timed(lane, ask))
+        let lanes = crew::run(self.engine, first, self.limit, lanes, slot, |lane, ask| self.timed(lane, ask));
+        lanes.into_iter().map(|lane| lane.made).collect()
     }
 
     /// Cuts a lane into as many as the threads are to have; the first goes on with what was made.
@@ -244,7 +258,9 @@ where
             let all = memories.iter().chain(apart.iter().map(|(_, memory)| memory));
             let weight = all.map(|memory| self.gather.weight(memory)).fold(0, usize::saturating_add);
             let combine = || {
-                memories.extend(self.regroup(apart));
+                if !apart.is_empty() {
+                    memories.extend(self.regroup(apart));
+                }
                 self.gather.combine(memories)
             };
             if self.is_split(weight) { self.engine.install(combine) } else { combine() }

@@ -32,30 +32,30 @@ pub(super) struct Turn {
 pub(super) type Ask<'a> = &'a dyn Fn(Turn) -> Option<usize>;
 
 /// What became of a lane in a worker's hands.
-pub(super) enum Worked<L, D> {
-    /// It is done, with this result.
-    Done(D),
-    /// It was to be left: the rest of it, and the rank of its next task.
-    Paused(L, u64),
+pub(super) enum Worked {
+    Done,
+    /// It was to be left, before a task of this rank.
+    Paused(u64),
 }
 
-/// Works on a lane on the calling thread and wakes nobody. Where that ends early, or no slot is free to begin with, the rest of the lane and the
-/// slot that is still held.
-pub(super) fn alone<'e, L, D>(
-    engine: &'e Inner,
-    lane: L,
-    go_on: impl Fn(Turn) -> Option<usize>,
-    work: impl FnOnce(L, Ask<'_>) -> Worked<L, D>,
-) -> Result<D, (L, Option<Slot<'e>>)> {
+/// How far the calling thread has come with a lane by itself.
+pub(super) enum Alone<'e> {
+    Done,
+    /// Others are to help: with the slot that is still held, if any.
+    Share(Option<Slot<'e>>),
+}
+
+/// Works on a lane on the calling thread and wakes nobody, for as long as `go_on` says so and no other run wants workers.
+pub(super) fn alone<'e>(engine: &'e Inner, go_on: impl Fn(Turn) -> Option<usize>, work: impl FnOnce(Ask<'_>) -> Worked) -> Alone<'e> {
     let in_place = is_in_place();
     if !in_place && !engine.slots.try_take() {
-        return Err((lane, None));
+        return Alone::Share(None);
     }
     let slot = (!in_place).then(|| Slot(engine));
     let _in_task = InTask::begin();
-    match work(lane, &|turn| if in_place || !engine.slots.is_shared() { go_on(turn) } else { None }) {
-        Worked::Done(done) => Ok(done),
-        Worked::Paused(rest, _) => Err((rest, slot)),
+    match work(&|turn| if in_place || !engine.slots.is_shared() { go_on(turn) } else { None }) {
+        Worked::Done => Alone::Done,
+        Worked::Paused(_) => Alone::Share(slot),
     }
 }
 
@@ -64,16 +64,16 @@ fn is_in_place() -> bool {
     IN_TASK.get() || rayon::current_thread_index().is_some()
 }
 
-/// Works off all lanes, in their order; returns what they came to, in whatever order. `rank` is that of the very first task; a slot that is held
+/// Works off all lanes, in their order; returns them in whatever order they were done. `rank` is that of the very first task; a slot that is held
 /// goes to whichever run is the most urgent, this one among them.
-pub(super) fn run<L: Send, D: Send>(
+pub(super) fn run<L: Send>(
     engine: &Inner,
     rank: u64,
     limit: &Limit,
     lanes: Vec<L>,
     slot: Option<Slot<'_>>,
-    work: impl Fn(L, Ask<'_>) -> Worked<L, D> + Sync,
-) -> Vec<D> {
+    work: impl Fn(&mut L, Ask<'_>) -> Worked + Sync,
+) -> Vec<L> {
     let in_place = is_in_place();
     let (sender, queue) = bounded(lanes.len());
     let (done, results) = bounded(lanes.len());
@@ -90,7 +90,7 @@ pub(super) fn run<L: Send, D: Send>(
     results.try_iter().collect()
 }
 
-struct Crew<'e, L, D, W> {
+struct Crew<'e, L, W> {
     engine: &'e Inner,
     /// Of the run, among those of the engine.
     number: u64,
@@ -101,13 +101,13 @@ struct Crew<'e, L, D, W> {
     /// How many, to look at without the lock.
     left: AtomicUsize,
     work: W,
-    done: Sender<D>,
+    done: Sender<L>,
     in_place: bool,
     limit: &'e Limit,
 }
 
 /// Dropped when the run is over, whatever happened in it.
-impl<L, D, W> Drop for Crew<'_, L, D, W> {
+impl<L, W> Drop for Crew<'_, L, W> {
     fn drop(&mut self) {
         self.engine.slots.exit(self.number, &self.desk);
     }
@@ -146,7 +146,7 @@ impl Drop for Left<'_> {
     }
 }
 
-impl<L: Send, D: Send, W: Fn(L, Ask<'_>) -> Worked<L, D> + Sync> Crew<'_, L, D, W> {
+impl<L: Send, W: Fn(&mut L, Ask<'_>) -> Worked + Sync> Crew<'_, L, W> {
     /// Waits for slots, works on one and hires helpers for the others, until all is done.
     fn lead<'s>(&'s self, scope: &Scope<'s>) {
         loop {
@@ -195,17 +195,17 @@ impl<L: Send, D: Send, W: Fn(L, Ask<'_>) -> Worked<L, D> + Sync> Crew<'_, L, D, 
 
     /// Works on a lane; what is left of it where another run is more urgent. A run in place has nobody waiting at its desk who could take
     /// such a rest up again. Between tasks helpers are hired for slots that were granted meanwhile.
-    fn work<'s>(&'s self, lane: L, scope: &Scope<'s>) -> Option<(u64, L)> {
+    fn work<'s>(&'s self, mut lane: L, scope: &Scope<'s>) -> Option<(u64, L)> {
         let go_on = |turn: Turn| {
             self.hire(scope, self.desk.take());
             let leave = !self.in_place && self.engine.slots.should_yield(self.number, turn.rank);
             (!leave).then_some(PIECE)
         };
-        match (self.work)(lane, &go_on) {
-            Worked::Paused(rest, rank) => Some((rank, rest)),
-            Worked::Done(done) => {
+        match (self.work)(&mut lane, &go_on) {
+            Worked::Paused(rank) => Some((rank, lane)),
+            Worked::Done => {
                 // There is room for all of them, and the receiver lives.
-                let _ = self.done.send(done);
+                let _ = self.done.send(lane);
                 None
             }
         }

@@ -116,9 +116,9 @@ impl Engine {
     }
 
     /// The one that pipelines without an engine run on.
-    pub(crate) fn shared() -> Self {
+    pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Engine> = OnceLock::new();
-        SHARED.get_or_init(|| Engine::builder().build().unwrap_or_else(|e| panic!("the shared engine: {e}"))).clone()
+        SHARED.get_or_init(|| Engine::builder().build().unwrap_or_else(|e| panic!("the shared engine: {e}")))
     }
 
     /// How many of its tasks can run at once.

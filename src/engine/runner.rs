@@ -53,17 +53,15 @@ where
     L: Leash,
 {
     /// Works a lane off, or until it is to be left, and takes the time.
-    pub(super) fn timed(&self, lane: Lane<B, G::Memory, E>, ask: Ask<'_>) -> Worked<Lane<B, G::Memory, E>, Made<G::Memory, E>> {
+    pub(super) fn timed(&self, lane: &mut Lane<B, G::Memory, E>, ask: Ask<'_>) -> Worked {
         let watch = Stopwatch::start(true);
-        let mut worked = self.work(lane, ask);
-        let (Worked::Done(made) | Worked::Paused(Lane { made, .. }, _)) = &mut worked;
-        made.busy += watch.elapsed();
+        let worked = self.work(lane, ask);
+        lane.made.busy += watch.elapsed();
         worked
     }
 
     /// Works a lane off, or until it is to be left.
-    pub(super) fn work(&self, lane: Lane<B, G::Memory, E>, ask: Ask<'_>) -> Worked<Lane<B, G::Memory, E>, Made<G::Memory, E>> {
-        let Lane { mut tasks, mut made } = lane;
+    pub(super) fn work(&self, Lane { tasks, made }: &mut Lane<B, G::Memory, E>, ask: Ask<'_>) -> Worked {
         let mut local = C::Local::default();
         let mut last = 0;
         while let Some(seq) = tasks.next_seq() {
@@ -76,14 +74,14 @@ where
             let room = if C::ORDERED { Some(1) } else { ask(Turn { rank, done: made.records as usize }) };
             let Some(room) = room else {
                 forget(local);
-                return Worked::Paused(Lane { tasks, made }, rank);
+                return Worked::Paused(rank);
             };
             let Some(part) = tasks.next_piece(if self.fused { room } else { 1 }) else { break };
             last = seq;
-            let done = if self.is_void(seq.into()) { contain(seq, || drop(part)) } else { self.task(&mut made, &mut local, seq, part) };
-            let done = done.and_then(|()| if self.ends_group(seq) { contain(seq, || self.complete(&mut made)) } else { Ok(()) });
+            let done = if self.is_void(seq.into()) { contain(seq, || drop(part)) } else { self.task(made, &mut local, seq, part) };
+            let done = done.and_then(|()| if self.ends_group(seq) { contain(seq, || self.complete(made)) } else { Ok(()) });
             if let Err(broken) = done {
-                self.breaks(&mut made, broken);
+                self.breaks(made, broken);
             }
         }
         let sealed = contain(last, || {
@@ -92,11 +90,11 @@ where
             }
             drop(local);
         });
-        forget(tasks);
+        tasks.forget();
         if let Err(broken) = sealed {
-            self.breaks(&mut made, broken);
+            self.breaks(made, broken);
         }
-        Worked::Done(made)
+        Worked::Done
     }
 
     fn ends_group(&self, seq: u32) -> bool {

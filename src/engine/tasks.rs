@@ -1,5 +1,6 @@
 //! The order of the batches, and the lanes it is cut into.
 
+use super::broken::forget;
 use super::lanes;
 use crate::stage::{Even, Part, Parts};
 use std::ops::Range;
@@ -97,6 +98,13 @@ impl<B> Tasks<B> {
                 let rest = std::mem::replace(parts, kept.into_iter());
                 Tasks::Listed { parts: rest, seqs: std::mem::replace(seqs, kept_seqs) }
             }
+        }
+    }
+
+    /// Drops those that are left of a run that has stopped.
+    pub(super) fn forget(&mut self) {
+        if self.next_seq().is_some() {
+            forget(std::mem::replace(self, Tasks::Listed { parts: Vec::new().into_iter(), seqs: Seqs::From(0) }));
         }
     }
 

@@ -26,7 +26,8 @@ impl<B: IntoIterator, E> Operator<B, E> for Whole {
     ) -> Result<(), E> {
         let mut reader = Reader { watch, position: 0, flow: PhantomData };
         let done = batch.into_iter().try_for_each(|value| {
-            if W::STOPPABLE && reader.position.is_multiple_of(BLOCK) && reader.watch.stopped() {
+            // Before the first record the engine has looked.
+            if W::STOPPABLE && reader.position > 0 && reader.position.is_multiple_of(BLOCK) && reader.watch.stopped() {
                 return Err(None);
             }
             if let Err(error) = emit(Rec { key: NoKey, value }) {

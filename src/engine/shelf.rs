@@ -1,16 +1,18 @@
-//! Memories that lanes share.
+//! Memories that go from lane to lane.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Where a worker finds a memory for its next lane, and leaves it after: there are no more of them than workers.
+/// Where a worker finds a memory for its next lane, and leaves it after: there are no more of them than workers. Those that lanes do not share
+/// are empty, but have allocations that are of use once more.
 pub(super) struct Shelf<M> {
+    pub(super) is_shared: bool,
     /// With the last lane that each took in.
     memories: Mutex<Vec<(usize, M)>>,
 }
 
 impl<M> Shelf<M> {
-    pub(super) fn new() -> Self {
-        Shelf { memories: Mutex::new(Vec::new()) }
+    pub(super) fn new(is_shared: bool) -> Self {
+        Shelf { is_shared, memories: Mutex::new(Vec::new()) }
     }
 
     fn memories(&self) -> MutexGuard<'_, Vec<(usize, M)>> {
@@ -28,8 +30,14 @@ impl<M> Shelf<M> {
         self.memories().push((lane, memory));
     }
 
-    /// All of them, in whatever order.
-    pub(super) fn into_memories(self) -> impl Iterator<Item = M> {
-        self.memories.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().map(|(_, memory)| memory)
+    /// Gives those that are shared to lanes that have none, whichever: they know by themselves what came of which.
+    pub(super) fn clear_into<'m>(self, lanes: impl Iterator<Item = &'m mut Option<M>>)
+    where
+        M: 'm,
+    {
+        let memories = self.memories.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if self.is_shared {
+            lanes.filter(|lane| lane.is_none()).zip(memories).for_each(|(lane, (_, memory))| *lane = Some(memory));
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::engine::{self, Broken, Engine, Limit, Plan, Settings};
 use crate::integrate::{Gather, Panes};
 use crate::partition::Chunks;
 use crate::process::Operator;
-use crate::stage::{Part, Partitioner};
+use crate::stage::{Partitioner, Parts};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -89,7 +89,7 @@ where
 
 /// What all stages of a run share.
 pub struct Shared<'r, 's> {
-    pub(super) engine: Engine,
+    pub(super) engine: &'r Engine,
     pub(super) settings: &'r Settings<'s>,
     pub(super) limit: Limit,
     pub(super) measure: bool,
@@ -105,9 +105,9 @@ impl std::fmt::Debug for Shared<'_, '_> {
 pub trait Feed: Input {
     /// How reading can fail.
     type X: Fallibility;
-    /// The batches, and what it took to make them.
+    /// The batches; `stats` hear what it took to make them.
     #[doc(hidden)]
-    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Vec<Part<Self::Batch>>, RunStats), Broken<<Self::X as Fallibility>::Error>>;
+    fn batches(self, shared: &Shared<'_, '_>, stats: &mut RunStats) -> Result<Parts<Self::Batch>, Broken<<Self::X as Fallibility>::Error>>;
 }
 
 /// Cuts data into batches; a panic in the partitioner stays in the run.
@@ -116,9 +116,9 @@ fn cut<D, P: Partitioner<D>, E>(
     data: D,
     shared: &Shared<'_, '_>,
     stats: &mut RunStats,
-) -> Result<Vec<Part<P::Batch>>, Broken<E>> {
+) -> Result<Parts<P::Batch>, Broken<E>> {
     let watch = Stopwatch::start(shared.measure);
-    let parts = catch_unwind(AssertUnwindSafe(|| partitioner.partition(data, shared.engine.threads())));
+    let parts = catch_unwind(AssertUnwindSafe(|| partitioner.parts(data, shared.engine.threads())));
     stats.partitioning += watch.elapsed();
     parts.map_err(|payload| Broken::panic(0, payload))
 }
@@ -126,10 +126,8 @@ fn cut<D, P: Partitioner<D>, E>(
 impl<D, T, P: Partitioner<D>> Feed for Over<D, T, P> {
     type X = Never;
 
-    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Vec<Part<P::Batch>>, RunStats), Broken<std::convert::Infallible>> {
-        let mut stats = RunStats::default();
-        let parts = cut(self.partitioner, self.data, shared, &mut stats)?;
-        Ok((parts, stats))
+    fn batches(self, shared: &Shared<'_, '_>, stats: &mut RunStats) -> Result<Parts<P::Batch>, Broken<std::convert::Infallible>> {
+        cut(self.partitioner, self.data, shared, stats)
     }
 }
 
@@ -144,12 +142,11 @@ where
 {
     type X = X;
 
-    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Vec<Part<P::Batch>>, RunStats), Broken<X::Error>> {
-        let (output, mut stats) = self.stage.run(shared)?;
+    fn batches(self, shared: &Shared<'_, '_>, stats: &mut RunStats) -> Result<Parts<P::Batch>, Broken<X::Error>> {
+        let output = self.stage.run(shared, stats)?;
         let last = stats.batches.saturating_sub(1);
         let panes = catch_unwind(AssertUnwindSafe(|| I::panes(output))).map_err(|payload| Broken::panic(last, payload))?;
-        let parts = cut(self.partitioner, panes, shared, &mut stats)?;
-        Ok((parts, stats))
+        cut(self.partitioner, panes, shared, stats)
     }
 }
 
@@ -162,9 +159,9 @@ where
     I: Gather<T, Ky> + Sync,
 {
     /// Runs the stages before it, and it.
-    pub(super) fn run(self, shared: &Shared<'_, '_>) -> Result<(I::Output, RunStats), Broken<X::Error>> {
+    pub(super) fn run(self, shared: &Shared<'_, '_>, stats: &mut RunStats) -> Result<I::Output, Broken<X::Error>> {
         let Stage { input, chain, failing, integrator, .. } = self;
-        let (parts, before) = input.batches(shared).map_err(X::absorb)?;
+        let parts = input.batches(shared, stats).map_err(X::absorb)?;
         let plan = Plan {
             chain: &chain,
             gather: &integrator,
@@ -172,14 +169,13 @@ where
             settings: shared.settings,
             limit: &shared.limit,
             measure: shared.measure,
+            judged: X::JUDGED,
         };
         let last = parts.len().saturating_sub(1) as u64;
-        let (memory, mut stats) = engine::run::<_, _, _, _, _, X::Leash>(&shared.engine, parts, &plan);
-        let memory = memory?;
+        let memory = engine::run::<_, _, _, _, _, X::Leash>(shared.engine, parts, &plan, stats)?;
         let watch = Stopwatch::start(shared.measure);
         let output = catch_unwind(AssertUnwindSafe(|| integrator.finish(memory))).map_err(|payload| Broken::panic(last, payload))?;
         stats.integrating += watch.elapsed();
-        stats.add_stage(before);
-        Ok((output, stats))
+        Ok(output)
     }
 }

@@ -27,7 +27,7 @@ pub trait Watch<E> {
     /// How many records the batch holds, as its partitioner said.
     fn expected(&self) -> usize;
 
-    /// `records` were read.
+    /// `records` were read. Told where a step panics as well, if no step sees more than a record.
     fn seen(&mut self, records: usize);
 }
 
@@ -47,6 +47,9 @@ pub trait Operator<B, E> {
 
     /// Whether all batches must run one after another, in the order of the data, with one `Local`.
     const ORDERED: bool;
+
+    /// Whether neighbouring batches can as well be run as one: no step sees more than a record at a time.
+    const IN_PIECES: bool;
 
     /// Runs one batch; `emit` gets what comes out.
     ///

@@ -1,3 +1,4 @@
+use super::Parts;
 use std::sync::Arc;
 
 /// One batch, with its place.
@@ -57,6 +58,11 @@ pub trait Partitioner<D> {
 
     /// Cuts `data`. `workers` is the number of threads of the engine, for partitioners that divide their own work.
     fn partition(&self, data: D, workers: usize) -> Vec<Part<Self::Batch>>;
+
+    /// The same batches, which need not exist before they are wanted: what a run asks for. Default: a list of them.
+    fn parts(&self, data: D, workers: usize) -> Parts<Self::Batch> {
+        self.partition(data, workers).into()
+    }
 }
 
 macro_rules! pointers {
@@ -65,6 +71,9 @@ macro_rules! pointers {
             type Batch = P::Batch;
             fn partition(&self, data: D, workers: usize) -> Vec<Part<P::Batch>> {
                 (**self).partition(data, workers)
+            }
+            fn parts(&self, data: D, workers: usize) -> Parts<P::Batch> {
+                (**self).parts(data, workers)
             }
         }
     )* };

@@ -31,6 +31,8 @@ enum Mode {
     Frozen,
     /// It goes into a partition: most keys are new.
     Passing,
+    /// It is only listed, to be folded when the memory is merged.
+    Drafting,
 }
 
 /// State by key.
@@ -52,6 +54,10 @@ pub struct Keyed<K, T, S> {
     buffers: Vec<Vec<(K, T)>>,
     /// .. and before that.
     partitions: Vec<Partition<K, T, S>>,
+    /// What was listed.
+    draft: Vec<(K, T)>,
+    /// What was in the table, if little, when the memory was sealed.
+    sealed: Vec<(Lane, Vec<(K, S)>)>,
     /// The result of combining.
     pub(super) done: Vec<Table<K, S>>,
 }
@@ -79,8 +85,14 @@ impl<K, T, S> Keyed<K, T, S> {
             lanes: vec![(0, 0)],
             buffers: Vec::new(),
             partitions: Vec::new(),
+            draft: Vec::new(),
+            sealed: Vec::new(),
             done: Vec::new(),
         }
+    }
+
+    pub(super) fn draft() -> Self {
+        Keyed { mode: Mode::Drafting, ..Self::new() }
     }
 
     pub(super) fn of_result(done: Vec<Table<K, S>>) -> Self {
@@ -99,13 +111,15 @@ impl<K, T, S> Keyed<K, T, S> {
 
     /// How many entries it holds.
     pub(super) fn len(&self) -> usize {
-        self.table.len() + self.buffers.iter().map(Vec::len).sum::<usize>() + self.partitions.iter().map(Partition::len).sum::<usize>()
+        let sealed: usize = self.sealed.iter().map(|(_, entries)| entries.len()).sum();
+        sealed + self.draft.len() + self.table.len() + self.buffers.iter().map(Vec::len).sum::<usize>() + self.partitions.iter().map(Partition::len).sum::<usize>()
     }
 
     /// What the table holds, lane by lane, in the order it came; the table is empty then.
     pub(super) fn drain(&mut self) -> Vec<(Lane, Vec<(K, S)>)> {
         let mut entries: Vec<(K, S)> = self.table.drain().collect();
         let mut drained: Vec<_> = self.lanes.iter().rev().map(|(lane, first)| (*lane, entries.split_off(*first))).collect();
+        drained.extend(std::mem::take(&mut self.sealed));
         drained.reverse();
         self.settle();
         drained
@@ -124,16 +138,39 @@ impl<K: Key, T, S> Keyed<K, T, S> {
 
     #[inline]
     pub(super) fn fold<I: Integrator<T, State = S>>(&mut self, key: K, value: T, integrator: &I) {
-        if self.mode != Mode::Passing {
+        if matches!(self.mode, Mode::Filling | Mode::Frozen) {
             self.folded += 1;
             let Some(new) = self.table.update(&key, value, |state, value| integrator.fold(state, value)) else { return };
             match self.mode {
                 Mode::Filling => self.add(key, first(new, integrator), integrator),
                 _ => self.pass(key, new, integrator),
             }
-        } else {
+        } else if self.mode == Mode::Passing {
             self.pass(key, value, integrator);
+        } else {
+            self.draft.push((key, value));
         }
+    }
+
+    /// Folds what was only listed.
+    pub(super) fn redeem<I: Integrator<T, State = S>>(&mut self, integrator: &I) {
+        if self.mode == Mode::Drafting {
+            self.mode = Mode::Filling;
+            std::mem::take(&mut self.draft).into_iter().for_each(|(key, value)| self.fold(key, value, integrator));
+        }
+    }
+
+    /// Brings what it holds into the least room: large tables into partitions, here, where workers share the work. Returns a memory of
+    /// nothing with its table.
+    pub(super) fn seal<I: Integrator<T, State = S>>(&mut self, integrator: &I) -> Self {
+        self.redeem(integrator);
+        if self.is_large() {
+            self.spill(integrator);
+            self.close(integrator);
+        } else {
+            self.sealed = self.drain();
+        }
+        Self::with_table(std::mem::replace(&mut self.table, InlineTable::new()))
     }
 
     /// Puts a record into its partition.
@@ -177,7 +214,7 @@ impl<K: Key, T, S> Keyed<K, T, S> {
                 self.give_up(integrator);
             }
             Mode::Frozen => (self.left, self.folded) = (WINDOW, 0),
-            Mode::Filling | Mode::Passing => (self.mode, self.folded) = (Mode::Filling, 0),
+            _ => (self.mode, self.folded) = (Mode::Filling, 0),
         }
     }
 
@@ -249,6 +286,11 @@ impl<K: Key, T, S> Keyed<K, T, S> {
 
     /// Takes everything out of a memory of what comes after; what is left is of use once more.
     pub(super) fn merge<I: Integrator<T, State = S>>(&mut self, mut other: Self, integrator: &I) -> Self {
+        self.redeem(integrator);
+        if other.mode == Mode::Drafting {
+            other.draft.drain(..).for_each(|(key, value)| self.fold(key, value, integrator));
+            return other;
+        }
         if other.is_split() {
             other.close(integrator);
             self.spill(integrator);
@@ -265,7 +307,7 @@ impl<K: Key, T, S> Keyed<K, T, S> {
                 let new = states.filter_map(merge).collect();
                 self.deal(self.lane, new, integrator);
             }
-            Mode::Passing => self.deal(self.lane, states.collect(), integrator),
+            Mode::Passing | Mode::Drafting => self.deal(self.lane, states.collect(), integrator),
         }
         Self::with_table(other.table)
     }

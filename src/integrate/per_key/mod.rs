@@ -62,11 +62,12 @@ impl<T: Send, K: Key, I: Integrator<T> + Sync> Gather<T, By<K>> for Integrated<I
         Some(memory.merge(other, &self.0))
     }
 
-    /// Large tables are cut into partitions here, where the workers share the work.
-    fn seal(&self, memory: &mut Self::Memory) {
-        if memory.is_large() {
-            memory.spill(&self.0);
-        }
+    fn draft(&self, _: usize) -> Self::Memory {
+        Keyed::draft()
+    }
+
+    fn seal(&self, memory: &mut Self::Memory) -> Option<Self::Memory> {
+        Some(memory.seal(&self.0))
     }
 
     fn weight(&self, memory: &Self::Memory) -> usize {

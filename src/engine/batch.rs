@@ -118,6 +118,8 @@ where
         Attempt::Stopped
     }
 
+    /// Not inlined: the memory is then behind one pointer, where the compiler would choose between those of a batch and of a lane for each record.
+    #[inline(never)]
     fn attempt(
         &self,
         memory: &mut Option<G::Memory>,
@@ -195,7 +197,15 @@ struct Guard<'g, 'r, 'p, 's, B, E, C, G, P, L> {
     end: End,
 }
 
-impl<B, E, C, G, P: FailurePolicy<B, E>, L: Leash> Watch<E> for Guard<'_, '_, '_, '_, B, E, C, G, P, L> {
+impl<B, E, C, G, P, L> Watch<E> for Guard<'_, '_, '_, '_, B, E, C, G, P, L>
+where
+    C: Operator<B, E>,
+    G: Gather<C::Value, C::Key>,
+    P: FailurePolicy<B, E>,
+    L: Leash,
+{
+    /// Only batches that are run as one need it.
+    const FOLLOWED: bool = C::IN_PIECES && !G::COSTLY;
     const STOPPABLE: bool = L::STOPPABLE;
 
     fn stopped(&mut self) -> bool {

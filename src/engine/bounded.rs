@@ -158,7 +158,7 @@ where
         self.apart = tasks.is_permuted() && (in_order || !self.exact);
         self.own_memory = self.apart || !self.exact && !G::COSTLY;
         self.group = if self.exact || self.apart { None } else { self.sizes.group(self.groups()) };
-        self.fused = C::IN_PIECES && self.exact && !self.own_memory && !self.measure && !plan.judged && tasks.is_free();
+        self.fused = C::IN_PIECES && !G::COSTLY && !self.own_memory && !self.measure && !plan.judged && tasks.is_free();
         let shelf = Shelf::new(self.exact && !self.own_memory && self.gather.is_shared());
         let mut made = self.work_off(tasks, &shelf);
         made.sort_by_key(|made| made.lane);

@@ -15,6 +15,9 @@ pub trait Watch<E> {
     /// its loops have one exit, which is what lets the compiler vectorise them.
     const STOPPABLE: bool;
 
+    /// Whether [`seen`](Self::seen) must be told where a step panics as well, if no step sees more than a record.
+    const FOLLOWED: bool;
+
     /// Whether the run is to end here. Asked every 1,024 records.
     fn stopped(&mut self) -> bool;
 
@@ -27,7 +30,7 @@ pub trait Watch<E> {
     /// How many records the batch holds, as its partitioner said.
     fn expected(&self) -> usize;
 
-    /// `records` were read. Told where a step panics as well, if no step sees more than a record.
+    /// `records` were read.
     fn seen(&mut self, records: usize);
 }
 

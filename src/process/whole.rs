@@ -24,18 +24,31 @@ impl<B: IntoIterator, E> Operator<B, E> for Whole {
         watch: &mut W,
         emit: &mut impl FnMut(Rec<NoKey, B::Item>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut reader = Reader { watch, position: 0, flow: PhantomData };
-        let done = batch.into_iter().try_for_each(|value| {
+        let mut one = |watch: &mut W, position: usize, value| {
             // Before the first record the engine has looked.
-            if W::STOPPABLE && reader.position > 0 && reader.position.is_multiple_of(BLOCK) && reader.watch.stopped() {
+            if W::STOPPABLE && position > 0 && position.is_multiple_of(BLOCK) && watch.stopped() {
                 return Err(None);
             }
-            if let Err(error) = emit(Rec { key: NoKey, value }) {
-                reader.watch.failed(reader.position, 1, error).map_err(Some)?;
-            }
-            reader.position += 1;
-            Ok(())
-        });
+            emit(Rec { key: NoKey, value }).or_else(|error| watch.failed(position, 1, error)).map_err(Some)
+        };
+        let mut records = batch.into_iter();
+        let done: Result<(), Option<E>> = if W::FOLLOWED {
+            let mut reader = Reader { watch, position: 0, flow: PhantomData };
+            records.try_for_each(|value| {
+                one(reader.watch, reader.position, value)?;
+                reader.position += 1;
+                Ok(())
+            })
+        } else {
+            let mut position = 0;
+            let done = records.try_for_each(|value| {
+                one(watch, position, value)?;
+                position += 1;
+                Ok(())
+            });
+            watch.seen(position);
+            done
+        };
         done.or_else(|error| error.map_or(Ok(()), Err))
     }
 }

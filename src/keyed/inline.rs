@@ -84,6 +84,13 @@ impl<K, S> InlineTable<K, S> {
 }
 
 impl<K: Eq + Hash, S> InlineTable<K, S> {
+    /// With room for so many keys, and as much again.
+    pub(crate) fn with_room(keys: usize) -> Self {
+        let mut table = Self::new();
+        table.rebuild((2 * DENSE * keys).next_power_of_two().max(LEAST));
+        table
+    }
+
     /// Does something with the state of `key` and a value; gives the value back where the key is not there.
     #[inline]
     pub(crate) fn update<T>(&mut self, key: &K, value: T, update: impl FnOnce(&mut S, T)) -> Option<T> {
@@ -113,6 +120,14 @@ impl<K: Eq + Hash, S> InlineTable<K, S> {
             self.spread = true;
             self.hash = self.hash.other();
             self.rebuild(self.slots.len());
+        }
+    }
+
+    /// Takes a value in: `join` joins it to the state that is there, `first` makes one of it where there is none.
+    #[inline]
+    pub(crate) fn absorb<V>(&mut self, key: K, value: V, first: impl FnOnce(V) -> S, join: impl FnOnce(&mut S, V)) {
+        if let Some(new) = self.update(&key, value, join) {
+            self.insert(key, first(new));
         }
     }
 

@@ -35,6 +35,16 @@ impl<K, S> Default for Table<K, S> {
     }
 }
 
+/// Of keys that are all different.
+impl<K: Eq + Hash, S> FromIterator<(K, S)> for Table<K, S> {
+    fn from_iter<I: IntoIterator<Item = (K, S)>>(entries: I) -> Self {
+        let entries: Vec<(K, S)> = entries.into_iter().collect();
+        let mut table = Table { entries, ..Table::default() };
+        table.index((table.entries.len() * DENSE + 1).next_power_of_two());
+        table
+    }
+}
+
 impl<K, S> std::fmt::Debug for Table<K, S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Table").field("len", &self.entries.len()).finish_non_exhaustive()

@@ -3,13 +3,33 @@
 use super::memory::Keyed;
 use super::partition::{Partition, Run, first};
 use crate::data::bucket;
-use crate::keyed::{FLAT, Key, PARTITIONS, Table};
+use crate::keyed::{FLAT, InlineTable, Key, PARTITIONS, Table};
 use crate::stage::Integrator;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// Where a key comes so often, a table that is quick to look up pays, although it must be put in order at the end.
+const OFTEN: usize = 4;
 /// One part in so many is added to a guess of how many keys there are.
 const SPARE: usize = 16;
+
+/// Takes a run into a table, of whichever kind.
+macro_rules! absorb {
+    ($table:ident, $run:expr, $integrator:ident) => {
+        match $run {
+            Run::States(states) => {
+                for (key, state) in states {
+                    $table.absorb(key, state, |state| state, |known, state| $integrator.merge(known, state));
+                }
+            }
+            Run::Values(values) => {
+                for (key, value) in values {
+                    $table.absorb(key, value, |value| first(value, $integrator), |state, value| $integrator.fold(state, value));
+                }
+            }
+        }
+    };
+}
 
 /// Merges memories in the order of their lanes, and of one lane in that of the memories.
 pub(super) fn combine<K, T, I>(memories: Vec<Keyed<K, T, I::State>>, integrator: &I) -> Vec<Table<K, I::State>>
@@ -26,7 +46,7 @@ fn flat<K: Key, T, I: Integrator<T>>(memories: Vec<Keyed<K, T, I::State>>, integ
     let mut runs: Vec<_> = memories.into_iter().flat_map(|mut memory| memory.drain()).collect();
     runs.sort_by_key(|(lane, _)| *lane);
     let mut table = Table::default();
-    runs.into_iter().for_each(|(_, states)| merge(&mut table, states, integrator));
+    runs.into_iter().for_each(|(_, states)| absorb!(table, Run::<K, T, I::State>::States(states), integrator));
     if table.len() <= FLAT {
         return vec![table];
     }
@@ -52,7 +72,7 @@ where
     let most = AtomicUsize::new(0);
     each(partitions, |partition| {
         let known = most.load(Ordering::Relaxed);
-        let table = one(partition, Table::with_room(known + known / SPARE), integrator);
+        let table = one(partition, known, integrator);
         most.fetch_max(table.len(), Ordering::Relaxed);
         table
     })
@@ -66,31 +86,19 @@ fn each<A: Send, B: Send>(all: Vec<A>, f: impl Fn(A) -> B + Send + Sync) -> Vec<
     }
 }
 
-/// One partition of all memories.
-fn one<K: Key, T, I: Integrator<T>>(
-    partition: Vec<Partition<K, T, I::State>>,
-    mut table: Table<K, I::State>,
-    integrator: &I,
-) -> Table<K, I::State> {
+/// One partition of all memories, of which others had up to `known` keys.
+fn one<K: Key, T, I: Integrator<T>>(partition: Vec<Partition<K, T, I::State>>, known: usize, integrator: &I) -> Table<K, I::State> {
+    let entries: usize = partition.iter().map(Partition::len).sum();
     let mut runs: Vec<_> = partition.into_iter().flat_map(Partition::into_runs).collect();
     runs.sort_by_key(|(lane, _)| *lane);
-    for (_, run) in runs {
-        match run {
-            Run::States(states) => merge(&mut table, states, integrator),
-            Run::Values(values) => fold(&mut table, values, integrator),
-        }
+    let runs = runs.into_iter().map(|(_, run)| run);
+    let room = known + known / SPARE;
+    if known > 0 && entries / known >= OFTEN {
+        let mut table = InlineTable::with_room(room);
+        runs.for_each(|run| absorb!(table, run, integrator));
+        return table.drain().collect();
     }
+    let mut table = Table::with_room(room);
+    runs.for_each(|run| absorb!(table, run, integrator));
     table
-}
-
-fn merge<K: Key, T, I: Integrator<T>>(table: &mut Table<K, I::State>, states: Vec<(K, I::State)>, integrator: &I) {
-    for (key, state) in states {
-        table.absorb(key, state, |state| state, |known, state| integrator.merge(known, state));
-    }
-}
-
-fn fold<K: Key, T, I: Integrator<T>>(table: &mut Table<K, I::State>, values: Vec<(K, T)>, integrator: &I) {
-    for (key, value) in values {
-        table.absorb(key, value, |value| first(value, integrator), |state, value| integrator.fold(state, value));
-    }
 }

@@ -7,7 +7,7 @@ use super::made::Made;
 use super::runner::{Lane, Runner};
 use super::settings::Settings;
 use super::tasks::Tasks;
-use super::{Engine, Inner, crew, report};
+use super::{Engine, Inner, crew, in_place, report};
 use crate::data::{RunStats, Stopwatch, Task};
 use crate::integrate::Gather;
 use crate::process::Operator;
@@ -35,10 +35,32 @@ pub(crate) struct Plan<'p, 's, C, G, P> {
     pub(crate) limit: &'p Limit,
     /// Whether anybody wants to know of times.
     pub(crate) measure: bool,
+    /// Whether the partitioner vouches for the sizes of the batches.
+    pub(crate) counted: bool,
 }
 
 /// Runs all batches; the stats are of whatever was done.
 pub(crate) fn run<B, E, C, G, P, L>(
+    engine: &Engine,
+    parts: Vec<Part<B>>,
+    plan: &Plan<'_, '_, C, G, P>,
+) -> (Result<G::Memory, Broken<E>>, RunStats)
+where
+    B: Send,
+    E: Send,
+    C: Operator<B, E> + Sync,
+    G: Gather<C::Value, C::Key> + Sync,
+    P: FailurePolicy<B, E>,
+    L: Leash,
+{
+    if C::ONE_EACH && !L::STOPPABLE && plan.counted && in_place::pays(&parts) {
+        return in_place::run::<B, E, C, G, P, L>(engine, parts, plan);
+    }
+    run_batches::<B, E, C, G, P, L>(engine, parts, plan)
+}
+
+/// Runs all batches, each into the memory of its lane or one of its own.
+pub(super) fn run_batches<B, E, C, G, P, L>(
     engine: &Engine,
     parts: Vec<Part<B>>,
     plan: &Plan<'_, '_, C, G, P>,
@@ -174,18 +196,12 @@ where
         let combined = catch_unwind(AssertUnwindSafe(|| {
             let all = memories.iter().chain(apart.iter().map(|(_, memory)| memory));
             let weight = all.map(|memory| self.gather.weight(memory)).fold(0, usize::saturating_add);
-            let combine = || {
+            split(self.engine, weight, || {
                 memories.extend(self.regroup(apart));
                 self.gather.combine(memories)
-            };
-            if self.is_split(weight) { self.engine.install(combine) } else { combine() }
+            })
         }));
         combined.map_err(|payload| Broken::panic(self.sizes.len().saturating_sub(1) as u64, payload))
-    }
-
-    /// Whether work on so many values is split over the pool.
-    fn is_split(&self, weight: usize) -> bool {
-        weight > HEAVY && self.engine.pool.current_num_threads() > 1
     }
 
     /// From memories of single batches, in whatever order they were run, to those of lanes in the order of the data: what would be there had
@@ -222,4 +238,9 @@ where
         }
         Broken { record: sizes.iter().sum::<u64>() + broken.record, ..broken }
     }
+}
+
+/// Does work on so many values: where they are many inside the pool, so that it can be split.
+pub(super) fn split<R: Send>(engine: &Inner, weight: usize, work: impl FnOnce() -> R + Send) -> R {
+    if weight > HEAVY && engine.pool.current_num_threads() > 1 { engine.install(work) } else { work() }
 }

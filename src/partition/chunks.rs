@@ -59,6 +59,10 @@ impl<'a, T: Sync> Partitioner<&'a [T]> for Chunks {
     fn partition(&self, data: &'a [T], _: usize) -> Vec<Part<&'a [T]>> {
         data.chunks(self.size(data.len())).enumerate().map(|(i, batch)| part(i, batch.len(), batch)).collect()
     }
+
+    fn counts(&self) -> bool {
+        true
+    }
 }
 
 impl<T: Send> Partitioner<Vec<T>> for Chunks {
@@ -79,6 +83,10 @@ impl<T: Send> Partitioner<Vec<T>> for Chunks {
         parts.push(part(0, data.len(), data));
         parts.reverse();
         parts
+    }
+
+    fn counts(&self) -> bool {
+        true
     }
 }
 
@@ -102,6 +110,10 @@ macro_rules! ranges {
                 let half_open = |batch: RangeInclusive<$integer>| *batch.start()..*batch.end() + 1;
                 batches.into_iter().map(|Part { partition, records, batch }| Part { partition, records, batch: half_open(batch) }).collect()
             }
+
+            fn counts(&self) -> bool {
+                true
+            }
         }
 
         impl Partitioner<RangeInclusive<$integer>> for Chunks {
@@ -124,6 +136,10 @@ macro_rules! ranges {
                     }
                     first = end + 1;
                 }
+            }
+
+            fn counts(&self) -> bool {
+                true
             }
         }
     )* };

@@ -107,7 +107,15 @@ pub trait Feed: Input {
     type X: Fallibility;
     /// The batches, and what it took to make them.
     #[doc(hidden)]
-    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Vec<Part<Self::Batch>>, RunStats), Broken<<Self::X as Fallibility>::Error>>;
+    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Cut<Self::Batch>, RunStats), Broken<<Self::X as Fallibility>::Error>>;
+}
+
+/// Data that are cut into batches.
+#[derive(Debug)]
+pub struct Cut<B> {
+    parts: Vec<Part<B>>,
+    /// Whether the partitioner vouches for their sizes.
+    counted: bool,
 }
 
 /// Cuts data into batches; a panic in the partitioner stays in the run.
@@ -116,20 +124,21 @@ fn cut<D, P: Partitioner<D>, E>(
     data: D,
     shared: &Shared<'_, '_>,
     stats: &mut RunStats,
-) -> Result<Vec<Part<P::Batch>>, Broken<E>> {
+) -> Result<Cut<P::Batch>, Broken<E>> {
     let watch = Stopwatch::start(shared.measure);
-    let parts = catch_unwind(AssertUnwindSafe(|| partitioner.partition(data, shared.engine.threads())));
+    let cut = || Cut { counted: partitioner.counts(), parts: partitioner.partition(data, shared.engine.threads()) };
+    let cut = catch_unwind(AssertUnwindSafe(cut));
     stats.partitioning += watch.elapsed();
-    parts.map_err(|payload| Broken::panic(0, payload))
+    cut.map_err(|payload| Broken::panic(0, payload))
 }
 
 impl<D, T, P: Partitioner<D>> Feed for Over<D, T, P> {
     type X = Never;
 
-    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Vec<Part<P::Batch>>, RunStats), Broken<std::convert::Infallible>> {
+    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Cut<P::Batch>, RunStats), Broken<std::convert::Infallible>> {
         let mut stats = RunStats::default();
-        let parts = cut(self.partitioner, self.data, shared, &mut stats)?;
-        Ok((parts, stats))
+        let cut = cut(self.partitioner, self.data, shared, &mut stats)?;
+        Ok((cut, stats))
     }
 }
 
@@ -144,12 +153,12 @@ where
 {
     type X = X;
 
-    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Vec<Part<P::Batch>>, RunStats), Broken<X::Error>> {
+    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Cut<P::Batch>, RunStats), Broken<X::Error>> {
         let (output, mut stats) = self.stage.run(shared)?;
         let last = stats.batches.saturating_sub(1);
         let panes = catch_unwind(AssertUnwindSafe(|| I::panes(output))).map_err(|payload| Broken::panic(last, payload))?;
-        let parts = cut(self.partitioner, panes, shared, &mut stats)?;
-        Ok((parts, stats))
+        let cut = cut(self.partitioner, panes, shared, &mut stats)?;
+        Ok((cut, stats))
     }
 }
 
@@ -164,7 +173,7 @@ where
     /// Runs the stages before it, and it.
     pub(super) fn run(self, shared: &Shared<'_, '_>) -> Result<(I::Output, RunStats), Broken<X::Error>> {
         let Stage { input, chain, failing, integrator, .. } = self;
-        let (parts, before) = input.batches(shared).map_err(X::absorb)?;
+        let (Cut { parts, counted }, before) = input.batches(shared).map_err(X::absorb)?;
         let plan = Plan {
             chain: &chain,
             gather: &integrator,
@@ -172,6 +181,7 @@ where
             settings: shared.settings,
             limit: &shared.limit,
             measure: shared.measure,
+            counted,
         };
         let last = parts.len().saturating_sub(1) as u64;
         let (memory, mut stats) = engine::run::<_, _, _, _, _, X::Leash>(&shared.engine, parts, &plan);

@@ -48,6 +48,9 @@ pub trait Operator<B, E> {
     /// Whether all batches must run one after another, in the order of the data, with one `Local`.
     const ORDERED: bool;
 
+    /// Whether exactly one value comes out for each record, and no step can fail.
+    const ONE_EACH: bool = false;
+
     /// Runs one batch; `emit` gets what comes out.
     ///
     /// # Errors

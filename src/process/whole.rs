@@ -13,6 +13,7 @@ impl<B: IntoIterator, E> Operator<B, E> for Whole {
     type Value = B::Item;
     type Local = ();
     const ORDERED: bool = false;
+    const ONE_EACH: bool = true;
 
     #[inline]
     fn drive<W: Watch<E>>(

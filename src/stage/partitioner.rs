@@ -57,6 +57,12 @@ pub trait Partitioner<D> {
 
     /// Cuts `data`. `workers` is the number of threads of the engine, for partitioners that divide their own work.
     fn partition(&self, data: D, workers: usize) -> Vec<Part<Self::Batch>>;
+
+    /// Whether [`Part::records`] is right for every part, so that results can be written straight to their places. Where it is not after
+    /// all, the run panics. Default: no.
+    fn counts(&self) -> bool {
+        false
+    }
 }
 
 macro_rules! pointers {
@@ -65,6 +71,9 @@ macro_rules! pointers {
             type Batch = P::Batch;
             fn partition(&self, data: D, workers: usize) -> Vec<Part<P::Batch>> {
                 (**self).partition(data, workers)
+            }
+            fn counts(&self) -> bool {
+                (**self).counts()
             }
         }
     )* };

@@ -42,20 +42,16 @@ where
     let last = parts.len().saturating_sub(1) as u64;
     let plain = plan.with(plan.chain);
     let mut whole = Whole::<B, E, C, L> { engine, parts, plan: &plain, ended: None, leash: PhantomData };
-    let memory = plan.gather.whole(&mut whole);
-    let (ended, mut stats) = match whole.ended {
-        None => return run_batches::<B, E, C, G, P, L>(engine, whole.parts, plan),
-        Some(ended) => ended,
-    };
     let watch = Stopwatch::start(plan.measure);
-    let combine = || {
-        let memory = memory.expect("whoever takes all values makes a memory of them");
-        split(&engine.0, plan.gather.weight(&memory), || plan.gather.combine(vec![memory]))
+    let memory = catch_unwind(AssertUnwindSafe(|| plan.gather.whole(&mut whole)));
+    let Some((ended, mut stats)) = whole.ended else {
+        return run_batches::<B, E, C, G, P, L>(engine, whole.parts, plan);
     };
-    let combined = ended.and_then(|()| catch_unwind(AssertUnwindSafe(combine)).map_err(|payload| Broken::panic(last, payload)));
-    stats.integrating += watch.elapsed();
-    stats.elapsed += watch.elapsed();
-    (combined, stats)
+    stats.elapsed = watch.elapsed();
+    stats.integrating = stats.elapsed.saturating_sub(stats.processing);
+    let taken = |memory: Option<G::Memory>| memory.expect("who takes all values makes a memory of them");
+    let memory = ended.and_then(|()| memory.map(taken).map_err(|payload| Broken::panic(last, payload)));
+    (memory, stats)
 }
 
 impl<'p, 's, C, G, P> Plan<'p, 's, C, G, P> {
@@ -94,6 +90,10 @@ impl<B: Send, E: Send, C: Operator<B, E> + Sync, L: Leash> Values<C::Value> for 
             (Ok(()), _) => return Some(all),
         }
         None
+    }
+
+    fn split(&self, values: usize, work: &mut (dyn FnMut() + Send)) {
+        split(&self.engine.0, values, work);
     }
 }
 

@@ -16,6 +16,8 @@ const SPLIT: usize = 8 * 1024;
 const RANGE: usize = 256 * 1024;
 /// How many values are looked at together for whether they are in order.
 const LOOK: usize = 16 * 1024;
+/// .. and before the others.
+const FEW: usize = 64;
 /// The greatest number of ranges, as a power of two: more places to write to than the processor keeps track of would be slow.
 const MOST_LEVELS: u32 = 9;
 
@@ -120,8 +122,11 @@ macro_rules! sorts {
                 Sorting { values: Rope::from_pieces(vec![values]), sorted: true }
             }
 
-            fn whole(&self, values: &mut dyn Values<T>) -> Option<Sorting<T>> {
-                Some(Sorting::new(Rope::from_pieces(vec![values.all()?])))
+            fn whole(&$self, values: &mut dyn Values<T>) -> Option<Sorting<T>> {
+                let mut state = Some(Sorting::new(Rope::from_pieces(vec![values.all()?])));
+                let weight = state.as_ref().map_or(0, |state| state.values.len());
+                values.split(weight, &mut || state = state.take().map(|state| $self.combine(vec![state])));
+                state
             }
 
             fn finish(&$self, state: Sorting<T>) -> Vec<T> {
@@ -156,8 +161,11 @@ fn sort<T: Send + Sync>(mut values: Vec<T>, ranking: &impl Ranking<T>) -> Vec<T>
     values
 }
 
-/// Whether all neighbours are like this. Mostly the first two tell that they are not.
+/// Whether all neighbours are like this. Mostly the first few tell that they are not.
 fn is_throughout<T: Sync>(values: &[T], alike: impl Fn(&T, &T) -> bool + Sync) -> bool {
+    if !values[..values.len().min(FEW)].is_sorted_by(&alike) {
+        return false;
+    }
     values.par_chunks(LOOK).enumerate().all(|(n, chunk)| {
         let next = values.get(n * LOOK + chunk.len());
         chunk.is_sorted_by(&alike) && next.is_none_or(|next| alike(&chunk[chunk.len() - 1], next))

@@ -17,21 +17,25 @@ pub(super) struct Splitters<'v, T> {
 }
 
 impl<'v, T> Splitters<'v, T> {
-    /// For `2 ^ levels` ranges of about equal numbers of values.
+    /// For `2 ^ levels` ranges of about equal numbers of values; fewer where many values are equal.
     pub(super) fn of(values: &'v [T], levels: u32, ranking: &impl Ranking<T>) -> Self {
         let mut sample = sample(values, SAMPLE << levels);
         sample.sort_by(|a, b| ranking.key(*a).cmp(&ranking.key(*b)));
         let ranges = 1 << levels;
-        let splitter = |range: usize| sample[range * sample.len() / ranges];
-        let nodes = (0..ranges).map(|node| splitter(Self::rank(node, levels))).collect();
+        let mut splitters: Vec<&T> = (1..ranges).map(|range| sample[range * sample.len() / ranges]).collect();
+        splitters.dedup_by(|a, b| ranking.key(*a) == ranking.key(*b));
+        let levels = (splitters.len() + 1).next_power_of_two().ilog2();
+        let last = splitters.len() - 1;
+        // Where fewer are left than make the tree complete, the last stands in for those that are missing.
+        let nodes = (0..1 << levels).map(|node| splitters[Self::rank(node, levels).min(last)]).collect();
         Splitters { nodes }
     }
 
-    /// The place of a node in the order of the values. There is no node 0.
+    /// How many splitters go before that of a node. There is no node 0.
     fn rank(node: usize, levels: u32) -> usize {
         let Some(level) = node.checked_ilog2() else { return 0 };
         let across = node - (1 << level);
-        (2 * across + 1) << (levels - level - 1)
+        ((2 * across + 1) << (levels - level - 1)) - 1
     }
 
     /// The range of each value, and how many values each range has. Equal values are of one range.

@@ -100,8 +100,8 @@ pub trait Integrator<T> {
         all
     }
 
-    /// Called in place of `init`, `fold`, `merge` and `seal` where all values can be had at once, in the order of the data: the state of them,
-    /// where it is no more than that. Default: none.
+    /// Called in place of the methods above where all values can be had at once, in the order of the data: the state of them, where it is
+    /// no more than that. Default: none.
     #[doc(hidden)]
     fn whole(&self, _values: &mut dyn Values<T>) -> Option<Self::State> {
         None
@@ -118,6 +118,9 @@ pub trait Values<T> {
     fn all(&mut self) -> Option<Vec<T>>
     where
         T: Send;
+
+    /// Does this inside the engine's thread pool, if work on so many values is worth it.
+    fn split(&self, values: usize, work: &mut (dyn FnMut() + Send));
 }
 
 macro_rules! pointers {

@@ -11,7 +11,7 @@ use super::shelf::Shelf;
 use super::sizes::Sizes;
 use super::solo::Solo;
 use super::tasks::Tasks;
-use super::{Engine, Inner, crew, report};
+use super::{Engine, Inner, crew, in_place, report};
 use crate::data::{RunStats, Stopwatch, Task};
 use crate::integrate::Gather;
 use crate::process::Operator;
@@ -47,10 +47,33 @@ pub(crate) struct Plan<'p, 's, C, G, P> {
     pub(crate) measure: bool,
     /// Whether a policy judges failures batch by batch.
     pub(crate) judged: bool,
+    /// Whether the partitioner vouches for the sizes of the batches.
+    pub(crate) counted: bool,
 }
 
 /// Runs all batches; `stats` are those of the stages before, and take in whatever was done: only the batches where nobody wants to know more.
 pub(crate) fn run<B, E, C, G, P, L>(
+    engine: &Engine,
+    parts: Parts<B>,
+    plan: &Plan<'_, '_, C, G, P>,
+    stats: &mut RunStats,
+) -> Result<G::Memory, Broken<E>>
+where
+    B: Send,
+    E: Send,
+    C: Operator<B, E> + Sync,
+    G: Gather<C::Value, C::Key> + Sync,
+    P: FailurePolicy<B, E>,
+    L: Leash,
+{
+    if C::ONE_EACH && !L::STOPPABLE && plan.counted && in_place::pays(&parts) {
+        return in_place::run::<B, E, C, G, P, L>(engine, parts, plan, stats);
+    }
+    run_batches::<B, E, C, G, P, L>(engine, parts, plan, stats)
+}
+
+/// Runs all batches, each into the memory of its lane or one of its own.
+pub(super) fn run_batches<B, E, C, G, P, L>(
     engine: &Engine,
     parts: Parts<B>,
     plan: &Plan<'_, '_, C, G, P>,
@@ -272,20 +295,14 @@ where
         let combined = catch_unwind(AssertUnwindSafe(|| {
             let all = memories.iter().chain(apart.iter().map(|(_, memory)| memory));
             let weight = all.map(|memory| self.gather.weight(memory)).fold(0, usize::saturating_add);
-            let combine = || {
+            split(self.engine, weight, || {
                 if !apart.is_empty() {
                     memories.extend(self.regroup(apart));
                 }
                 self.gather.combine(memories)
-            };
-            if self.is_split(weight) { self.engine.install(combine) } else { combine() }
+            })
         }));
         combined.map_err(|payload| Broken::panic(self.sizes.len().saturating_sub(1) as u64, payload))
-    }
-
-    /// Whether work on so many values is split over the pool.
-    fn is_split(&self, weight: usize) -> bool {
-        weight > HEAVY && self.engine.pool.current_num_threads() > 1
     }
 
     /// From memories of single batches, in whatever order they were run, to those of lanes in the order of the data: what would be there had
@@ -320,4 +337,9 @@ where
             said.fold(self.sizes.first(seq), |first, (other, read)| first.wrapping_add(*read).wrapping_sub(self.sizes.get(*other) as u64));
         Broken { record: first + broken.record, ..broken }
     }
+}
+
+/// Does work on so many values: where they are many inside the pool, so that it can be split.
+pub(super) fn split<R: Send>(engine: &Inner, weight: usize, work: impl FnOnce() -> R + Send) -> R {
+    if weight > HEAVY && engine.pool.current_num_threads() > 1 { engine.install(work) } else { work() }
 }

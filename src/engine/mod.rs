@@ -5,6 +5,7 @@ mod bounded;
 mod broken;
 mod crew;
 mod desk;
+mod in_place;
 mod lanes;
 mod limit;
 mod made;

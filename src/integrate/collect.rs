@@ -1,6 +1,6 @@
 use super::concat::concat;
 use crate::data::Rope;
-use crate::stage::{Arrival, Integrator};
+use crate::stage::{Arrival, Integrator, Values};
 
 /// Every value, in the order of the data.
 ///
@@ -50,6 +50,10 @@ impl<T: Send> Integrator<T> for Collect {
 
     fn combine(&self, states: Vec<Rope<T>>) -> Rope<T> {
         Rope::from_pieces(vec![concat(Rope::concat(states).into_pieces())])
+    }
+
+    fn whole(&self, values: &mut dyn Values<T>) -> Option<Rope<T>> {
+        Some(Rope::from_pieces(vec![values.all()?]))
     }
 
     fn finish(&self, state: Rope<T>) -> Vec<T> {

@@ -11,7 +11,10 @@ use std::iter::FusedIterator;
 const LARGE: usize = 64 * 1024;
 
 /// One vector of all pieces: in parallel inside a rayon pool.
-pub(super) fn concat<T: Send>(pieces: Vec<Vec<T>>) -> Vec<T> {
+pub(super) fn concat<T: Send>(mut pieces: Vec<Vec<T>>) -> Vec<T> {
+    if pieces.len() == 1 {
+        return pieces.remove(0);
+    }
     let pieces = Pieces::of(pieces);
     let mut all = Vec::new();
     if pieces.len >= LARGE && rayon::current_thread_index().is_some() {

@@ -1,7 +1,7 @@
 use super::Collect;
 use crate::data::{Pane, Rope, Window};
 use crate::keyed::NoKey;
-use crate::stage::{Arrival, Integrator};
+use crate::stage::{Arrival, Integrator, Values};
 
 /// No integrator: values go on one by one, in the order of the data.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +56,10 @@ pub trait Gather<T, Ky> {
     fn weight(&self, memory: &Self::Memory) -> usize;
     /// Merges all memories of a run, in their order.
     fn combine(&self, memories: Vec<Self::Memory>) -> Self::Memory;
+    /// The memory of all values at once, where it is no more than a vector of them.
+    fn whole(&self, _values: &mut dyn Values<T>) -> Option<Self::Memory> {
+        None
+    }
     /// The result.
     fn finish(&self, memory: Self::Memory) -> Self::Output;
 }
@@ -107,6 +111,10 @@ impl<T: Send, Ky> Gather<T, Ky> for Each {
         Integrator::<T>::combine(&Collect, memories)
     }
 
+    fn whole(&self, values: &mut dyn Values<T>) -> Option<Rope<T>> {
+        Collect.whole(values)
+    }
+
     fn finish(&self, memory: Rope<T>) -> Vec<T> {
         memory.into_vec()
     }
@@ -148,6 +156,10 @@ impl<T, I: Integrator<T>> Gather<T, NoKey> for Integrated<I> {
 
     fn combine(&self, memories: Vec<I::State>) -> I::State {
         self.0.combine(memories)
+    }
+
+    fn whole(&self, values: &mut dyn Values<T>) -> Option<I::State> {
+        self.0.whole(values)
     }
 
     fn finish(&self, memory: I::State) -> I::Output {

@@ -1,25 +1,32 @@
 use super::concat::concat;
+use super::distribute::distribute;
+use super::ranking::{ByKey, Natural, Ranking};
+use super::splitters::Splitters;
 use crate::data::Rope;
-use crate::stage::{Arrival, Integrator};
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
+use crate::stage::{Arrival, Integrator, Values};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSlice;
 use std::borrow::Borrow;
-use std::cmp::Ordering;
 use std::fmt;
 use std::marker::PhantomData;
 
 /// Fewer values than this are sorted by one thread.
-const SPLIT: usize = 32 * 1024;
-/// About how many values are sorted together at the end: what a second-level cache holds.
-const RANGE: usize = 64 * 1024;
-/// How many values a sorted piece gives to the sample that the ranges are cut by.
-const SAMPLE: usize = 64;
+const SPLIT: usize = 8 * 1024;
+/// Bytes of values that are sorted together at the end: a part of a second-level cache.
+const RANGE: usize = 256 * 1024;
+/// How many values are looked at together for whether they are in order.
+const LOOK: usize = 16 * 1024;
+/// .. and before the others.
+const FEW: usize = 64;
+/// The greatest number of ranges, as a power of two: more places to write to than the processor keeps track of would be slow.
+const MOST_LEVELS: u32 = 9;
 
 /// All values sorted; equal ones in the order of the data. As a verb: `.sort()`.
 ///
 /// For floats, which have no total order of their own, sort by [`TotalOrder`](crate::TotalOrder).
 ///
-/// Workers sort what they fold; then the sorted pieces are cut into ranges by a sample of the values, and each range is merged by itself
-/// (a sample sort: Frazer and McKellar, 1970).
+/// A sample of the values cuts all of them into ranges that a cache holds, and each range is sorted by itself (a sample sort: Frazer and
+/// McKellar, 1970). What is in order already is left as it is.
 ///
 /// ```
 /// use microbatch::prelude::*;
@@ -56,10 +63,24 @@ impl<U: ?Sized, F> fmt::Debug for SortByKey<U, F> {
     }
 }
 
+/// What is to be sorted.
+#[derive(Debug)]
+pub struct Sorting<T> {
+    values: Rope<T>,
+    /// Whether it is.
+    sorted: bool,
+}
+
+impl<T> Sorting<T> {
+    fn new(values: Rope<T>) -> Self {
+        Sorting { values, sorted: false }
+    }
+}
+
 macro_rules! sorts {
-    ([$($generics:tt)*] $sort:ty; |$self:ident, $a:ident, $b:ident| $compare:expr) => {
+    ([$($generics:tt)*] $sort:ty; |$self:ident| $ranking:expr) => {
         impl<$($generics)*> Integrator<T> for $sort {
-            type State = Rope<T>;
+            type State = Sorting<T>;
             type Output = Vec<T>;
 
             fn arrival(&self) -> Arrival {
@@ -70,93 +91,90 @@ macro_rules! sorts {
                 true
             }
 
-            fn init(&self) -> Rope<T> {
-                Rope::default()
+            fn init(&self) -> Sorting<T> {
+                Sorting::new(Rope::default())
             }
 
-            fn init_for(&self, expected: usize) -> Rope<T> {
-                Rope::with_room(expected)
+            fn init_for(&self, expected: usize) -> Sorting<T> {
+                Sorting::new(Rope::with_room(expected))
             }
 
             #[inline]
-            fn fold(&self, state: &mut Rope<T>, value: T) {
-                state.push(value);
+            fn fold(&self, state: &mut Sorting<T>, value: T) {
+                state.values.push(value);
             }
 
-            fn merge(&self, state: &mut Rope<T>, other: Rope<T>) {
-                state.append(other);
+            fn merge(&self, state: &mut Sorting<T>, other: Sorting<T>) {
+                state.values.append(other.values);
+                state.sorted = false;
             }
 
-            fn seal(&$self, state: &mut Rope<T>) {
-                let piece = sorted(std::mem::take(state), |$a: &T, $b: &T| $compare);
-                *state = Rope::from_pieces(vec![piece]);
+            fn weight(&self, state: &Sorting<T>) -> usize {
+                state.values.len()
             }
 
-            fn weight(&self, state: &Rope<T>) -> usize {
-                state.len()
+            fn combine(&$self, states: Vec<Sorting<T>>) -> Sorting<T> {
+                let values = Rope::concat(states.into_iter().map(|state| state.values).collect());
+                if values.len() < SPLIT || rayon::current_thread_index().is_none() {
+                    return Sorting::new(values);
+                }
+                let values = sort(concat(values.into_pieces()), &$ranking);
+                Sorting { values: Rope::from_pieces(vec![values]), sorted: true }
             }
 
-            fn combine(&$self, states: Vec<Rope<T>>) -> Rope<T> {
-                combine(Rope::concat(states), &|$a: &T, $b: &T| $compare)
+            fn whole(&$self, values: &mut dyn Values<T>) -> Option<Sorting<T>> {
+                let mut state = Some(Sorting::new(Rope::from_pieces(vec![values.all()?])));
+                let weight = state.as_ref().map_or(0, |state| state.values.len());
+                values.split(weight, &mut || state = state.take().map(|state| $self.combine(vec![state])));
+                state
             }
 
-            fn finish(&$self, state: Rope<T>) -> Vec<T> {
-                sorted(state, |$a: &T, $b: &T| $compare)
+            fn finish(&$self, state: Sorting<T>) -> Vec<T> {
+                let mut values = state.values.into_vec();
+                if !state.sorted {
+                    $ranking.sort(&mut values);
+                }
+                values
             }
         }
     };
 }
 
-sorts!([T: Ord + Send] Sort; |self, a, b| a.cmp(b));
-sorts!([T: Send + Borrow<U>, U: ?Sized, K: Ord, F: Fn(&U) -> K + Sync] SortByKey<U, F>;
-    |self, a, b| (self.key)(a.borrow()).cmp(&(self.key)(b.borrow())));
+sorts!([T: Ord + Send + Sync] Sort; |self| Natural);
+sorts!([T: Send + Sync + Borrow<U>, U: ?Sized, K: Ord, F: Fn(&U) -> K + Sync] SortByKey<U, F>; |self| ByKey::new(&self.key));
 
-/// One sorted vector. Where pieces are sorted already, the sort finds them as runs, and merges those.
-fn sorted<T>(values: Rope<T>, compare: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
-    let mut values = values.into_vec();
-    values.sort_by(compare);
+/// Sorts on all threads of the pool.
+fn sort<T: Send + Sync>(mut values: Vec<T>, ranking: &impl Ranking<T>) -> Vec<T> {
+    if is_throughout(&values, |a, b| ranking.key(a) <= ranking.key(b)) {
+        return values;
+    }
+    // Equal values would be reversed too.
+    if is_throughout(&values, |a, b| ranking.key(a) > ranking.key(b)) {
+        values.reverse();
+        return values;
+    }
+    let levels = levels::<T>(values.len());
+    let (mut values, sizes) = distribute(values, |values| Splitters::of(values, levels, ranking), ranking);
+    let mut rest = &mut values[..];
+    let ranges: Vec<&mut [T]> = sizes.into_iter().filter_map(|size| rest.split_off_mut(..size)).collect();
+    ranges.into_par_iter().with_max_len(1).for_each(|range| ranking.sort(range));
     values
 }
 
-/// One sorted piece.
-fn combine<T: Send>(values: Rope<T>, compare: &(impl Fn(&T, &T) -> Ordering + Sync)) -> Rope<T> {
-    let len = values.len();
-    let mut pieces = values.into_pieces();
-    if pieces.len() < 2 || len < SPLIT || rayon::current_thread_index().is_none() {
-        return Rope::from_pieces(vec![sorted(Rope::from_pieces(pieces), compare)]);
+/// Whether all neighbours are like this. Mostly the first few tell that they are not.
+fn is_throughout<T: Sync>(values: &[T], alike: impl Fn(&T, &T) -> bool + Sync) -> bool {
+    if !values[..values.len().min(FEW)].is_sorted_by(&alike) {
+        return false;
     }
-    // Quick where they were sealed, and so are sorted already.
-    pieces.par_iter_mut().for_each(|piece| piece.sort_by(compare));
-    let cuts = cuts(&pieces, len.div_ceil(RANGE), compare);
-    let cut: Vec<Vec<Vec<T>>> = pieces.into_par_iter().zip(cuts).map(|(piece, cuts)| cut(piece, &cuts)).collect();
-    let ranges = transpose(cut);
-    let ranges = ranges.into_par_iter().map(|range| sorted(Rope::from_pieces(range), compare)).collect();
-    Rope::from_pieces(vec![concat(ranges)])
+    values.par_chunks(LOOK).enumerate().all(|(n, chunk)| {
+        let next = values.get(n * LOOK + chunk.len());
+        chunk.is_sorted_by(&alike) && next.is_none_or(|next| alike(&chunk[chunk.len() - 1], next))
+    })
 }
 
-/// Where each sorted piece is to be cut: `ranges - 1` places a piece. Equal values fall into one range, so that they keep their order.
-fn cuts<T>(pieces: &[Vec<T>], ranges: usize, compare: &impl Fn(&T, &T) -> Ordering) -> Vec<Vec<usize>> {
-    let mut sample: Vec<&T> = pieces.iter().flat_map(|piece| piece.iter().step_by(piece.len().div_ceil(SAMPLE))).collect();
-    sample.sort_by(|a, b| compare(a, b));
-    let bounds: Vec<&T> = (1..ranges).map(|range| sample[range * sample.len() / ranges]).collect();
-    let of_piece = |piece: &Vec<T>| bounds.iter().map(|bound| piece.partition_point(|value| compare(value, bound).is_lt())).collect();
-    pieces.iter().map(of_piece).collect()
-}
-
-/// Cuts a piece from its end, so that each value is moved once.
-fn cut<T>(mut piece: Vec<T>, cuts: &[usize]) -> Vec<Vec<T>> {
-    let mut ranges: Vec<Vec<T>> = cuts.iter().rev().map(|&at| piece.split_off(at)).collect();
-    ranges.push(piece);
-    ranges.reverse();
-    ranges
-}
-
-/// From pieces of ranges to ranges of pieces.
-fn transpose<T>(pieces: Vec<Vec<T>>) -> Vec<Vec<T>> {
-    let mut ranges: Vec<Vec<T>> = Vec::new();
-    for piece in pieces {
-        ranges.resize_with(piece.len(), Vec::new);
-        ranges.iter_mut().zip(piece).for_each(|(range, part)| range.push(part));
-    }
-    ranges
+/// Into how many ranges, as a power of two: so that a cache holds each, and that no thread is without one.
+fn levels<T>(len: usize) -> u32 {
+    let by_size = len.saturating_mul(size_of::<T>()) / RANGE;
+    let by_threads = 8 * rayon::current_num_threads();
+    by_size.max(by_threads).next_power_of_two().ilog2().min(MOST_LEVELS)
 }

@@ -6,11 +6,13 @@ use std::marker::PhantomData;
 
 /// Room beyond `k`, so that small `k` are not pruned at every other value.
 const SLACK: usize = 64;
+/// So many values are sorted in less time than it takes to select among them.
+const FEW: usize = 512;
 
 /// The `k` values with the greatest keys, greatest first; of equal ones the earliest. Fewer where there are fewer.
 ///
-/// Keeps at most about `2 k` values: those beyond the first `k` are pruned by a stable sort when the room is used up, after which a
-/// value no greater than the `k`-th does not get in. As a verb: `.top_by_key(k, |record| ..)`.
+/// Keeps at most about `2 k` values: when the room is used up, the `k` greatest are selected, after which a value no greater than the
+/// least of them does not get in. As a verb: `.top_by_key(k, |record| ..)`.
 ///
 /// ```
 /// use microbatch::prelude::*;
@@ -35,13 +37,44 @@ impl<U: ?Sized, F> TopK<U, F> {
         TopK { k, key, record: PhantomData }
     }
 
-    /// Leaves the `k` greatest, greatest first.
-    fn prune<T: Borrow<U>, K: Ord>(&self, values: &mut Vec<T>)
+    /// Leaves the `k` greatest where there are more; equal ones stay in the order of the data.
+    fn prune<T: Borrow<U>, K: Ord>(&self, best: &mut Best<T>)
     where
         F: Fn(&U) -> K,
     {
-        values.sort_by_key(|value| Reverse((self.key)(value.borrow())));
-        values.truncate(self.k);
+        if self.k == 0 || best.values.len() < self.k {
+            return;
+        }
+        if best.values.len() <= FEW {
+            best.values.sort_by_key(|value| Reverse((self.key)(value.borrow())));
+            best.values.truncate(self.k);
+            best.least = self.k - 1;
+            return;
+        }
+        let keys = best.values.iter().map(|value| Reverse((self.key)(value.borrow())));
+        let mut ranks: Vec<(Reverse<K>, usize)> = keys.zip(0..).collect();
+        let (_, (_, least), _) = ranks.select_nth_unstable(self.k - 1);
+        let least = *least;
+        let mut kept = vec![false; best.values.len()];
+        ranks[..self.k].iter().for_each(|(_, at)| kept[*at] = true);
+        best.least = kept[..least].iter().filter(|kept| **kept).count();
+        let mut kept = kept.into_iter();
+        best.values.retain(|_| kept.next() == Some(true));
+    }
+
+    /// Takes a value in that may be one of the greatest.
+    #[cold]
+    fn take<T: Borrow<U>, K: Ord>(&self, best: &mut Best<T>, value: T)
+    where
+        F: Fn(&U) -> K,
+    {
+        if self.k == 0 {
+            return;
+        }
+        best.values.push(value);
+        if best.values.len() >= self.k.saturating_mul(2).saturating_add(SLACK) {
+            self.prune(best);
+        }
     }
 }
 
@@ -51,11 +84,12 @@ impl<U: ?Sized, F> fmt::Debug for TopK<U, F> {
     }
 }
 
-/// The `k` first values are in order once there have been more.
+/// Values, the `k` greatest among them; equal ones in the order of the data.
 #[derive(Debug)]
 pub struct Best<T> {
     values: Vec<T>,
-    pruned: bool,
+    /// The place of one that `k - 1` of the others go before; none yet where it is beyond the end.
+    least: usize,
 }
 
 impl<T: Send + Borrow<U>, U: ?Sized, K: Ord, F: Fn(&U) -> K> Integrator<T> for TopK<U, F> {
@@ -71,31 +105,24 @@ impl<T: Send + Borrow<U>, U: ?Sized, K: Ord, F: Fn(&U) -> K> Integrator<T> for T
     }
 
     fn init(&self) -> Best<T> {
-        Best { values: Vec::new(), pruned: false }
+        Best { values: Vec::new(), least: usize::MAX }
     }
 
     #[inline]
     fn fold(&self, state: &mut Best<T>, value: T) {
-        if self.k == 0 || state.pruned && (self.key)(value.borrow()) <= (self.key)(state.values[self.k - 1].borrow()) {
-            return;
-        }
-        state.values.push(value);
-        if state.values.len() >= self.k.saturating_mul(2).saturating_add(SLACK) {
-            self.prune(&mut state.values);
-            state.pruned = true;
+        match state.values.get(state.least) {
+            Some(least) if (self.key)(value.borrow()) <= (self.key)(least.borrow()) => {}
+            _ => self.take(state, value),
         }
     }
 
     fn merge(&self, state: &mut Best<T>, other: Best<T>) {
-        state.values.extend(other.values);
-        if state.values.len() > self.k {
-            self.prune(&mut state.values);
-            state.pruned = state.values.len() == self.k && self.k > 0;
-        }
+        other.values.into_iter().for_each(|value| self.fold(state, value));
     }
 
     fn finish(&self, mut state: Best<T>) -> Vec<T> {
-        self.prune(&mut state.values);
+        self.prune(&mut state);
+        state.values.sort_by_key(|value| Reverse((self.key)(value.borrow())));
         state.values
     }
 }

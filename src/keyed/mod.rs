@@ -3,15 +3,15 @@
 
 mod groups;
 mod hash;
-mod key;
 mod inline;
+mod key;
 mod spread;
 mod states;
 mod table;
 
 pub use groups::Groups;
 pub(crate) use groups::{FLAT, PARTITIONS};
-pub use key::{By, Key, KeyState, NoKey};
 pub(crate) use inline::InlineTable;
+pub use key::{By, Key, KeyState, NoKey};
 pub use states::States;
 pub(crate) use table::Table;

@@ -69,6 +69,10 @@ impl<'a, T: Sync> Partitioner<&'a [T]> for Chunks {
     fn parts(&self, data: &'a [T], _: usize) -> Parts<&'a [T]> {
         self.even(data, data.len(), <[T]>::split_at)
     }
+
+    fn counts(&self) -> bool {
+        true
+    }
 }
 
 impl<T: Send> Partitioner<Vec<T>> for Chunks {
@@ -89,6 +93,10 @@ impl<T: Send> Partitioner<Vec<T>> for Chunks {
         parts.push(part(0, data.len(), data));
         parts.reverse();
         parts
+    }
+
+    fn counts(&self) -> bool {
+        true
     }
 }
 
@@ -115,6 +123,10 @@ macro_rules! ranges {
                     let middle = data.start.wrapping_add(at as $integer);
                     (data.start..middle, middle..data.end)
                 })
+            }
+
+            fn counts(&self) -> bool {
+                true
             }
         }
 
@@ -150,6 +162,10 @@ macro_rules! ranges {
                     let middle = data.start().wrapping_add(at as $integer);
                     (*data.start()..=middle - 1, middle..=*data.end())
                 })
+            }
+
+            fn counts(&self) -> bool {
+                true
             }
         }
     )* };

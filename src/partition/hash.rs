@@ -60,4 +60,8 @@ where
     fn partition(&self, data: D, _: usize) -> Vec<Part<Vec<D::Item>>> {
         deal(data.into_iter(), self.count, |record| bucket(&(self.key)(record.borrow()), self.count))
     }
+
+    fn counts(&self) -> bool {
+        true
+    }
 }

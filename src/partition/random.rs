@@ -51,4 +51,8 @@ impl<D: IntoIterator<Item: Send>> Partitioner<D> for RandomPartitioner {
         let mut state = self.seed;
         deal(data.into_iter(), self.count, |_| ((u128::from(split_mix(&mut state)) * self.count as u128) >> 64) as usize)
     }
+
+    fn counts(&self) -> bool {
+        true
+    }
 }

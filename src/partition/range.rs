@@ -94,4 +94,8 @@ where
             bounds.partition_point(|bound| *bound <= key)
         })
     }
+
+    fn counts(&self) -> bool {
+        true
+    }
 }

@@ -107,7 +107,15 @@ pub trait Feed: Input {
     type X: Fallibility;
     /// The batches; `stats` hear what it took to make them.
     #[doc(hidden)]
-    fn batches(self, shared: &Shared<'_, '_>, stats: &mut RunStats) -> Result<Parts<Self::Batch>, Broken<<Self::X as Fallibility>::Error>>;
+    fn batches(self, shared: &Shared<'_, '_>, stats: &mut RunStats) -> Result<Cut<Self::Batch>, Broken<<Self::X as Fallibility>::Error>>;
+}
+
+/// Data that are cut into batches.
+#[derive(Debug)]
+pub struct Cut<B> {
+    parts: Parts<B>,
+    /// Whether the partitioner vouches for their sizes.
+    counted: bool,
 }
 
 /// Cuts data into batches; a panic in the partitioner stays in the run.
@@ -116,17 +124,18 @@ fn cut<D, P: Partitioner<D>, E>(
     data: D,
     shared: &Shared<'_, '_>,
     stats: &mut RunStats,
-) -> Result<Parts<P::Batch>, Broken<E>> {
+) -> Result<Cut<P::Batch>, Broken<E>> {
     let watch = Stopwatch::start(shared.measure);
-    let parts = catch_unwind(AssertUnwindSafe(|| partitioner.parts(data, shared.engine.threads())));
+    let cut = || Cut { counted: partitioner.counts(), parts: partitioner.parts(data, shared.engine.threads()) };
+    let cut = catch_unwind(AssertUnwindSafe(cut));
     stats.partitioning += watch.elapsed();
-    parts.map_err(|payload| Broken::panic(0, payload))
+    cut.map_err(|payload| Broken::panic(0, payload))
 }
 
 impl<D, T, P: Partitioner<D>> Feed for Over<D, T, P> {
     type X = Never;
 
-    fn batches(self, shared: &Shared<'_, '_>, stats: &mut RunStats) -> Result<Parts<P::Batch>, Broken<std::convert::Infallible>> {
+    fn batches(self, shared: &Shared<'_, '_>, stats: &mut RunStats) -> Result<Cut<P::Batch>, Broken<std::convert::Infallible>> {
         cut(self.partitioner, self.data, shared, stats)
     }
 }
@@ -142,7 +151,7 @@ where
 {
     type X = X;
 
-    fn batches(self, shared: &Shared<'_, '_>, stats: &mut RunStats) -> Result<Parts<P::Batch>, Broken<X::Error>> {
+    fn batches(self, shared: &Shared<'_, '_>, stats: &mut RunStats) -> Result<Cut<P::Batch>, Broken<X::Error>> {
         let output = self.stage.run(shared, stats)?;
         let last = stats.batches.saturating_sub(1);
         let panes = catch_unwind(AssertUnwindSafe(|| I::panes(output))).map_err(|payload| Broken::panic(last, payload))?;
@@ -161,7 +170,7 @@ where
     /// Runs the stages before it, and it.
     pub(super) fn run(self, shared: &Shared<'_, '_>, stats: &mut RunStats) -> Result<I::Output, Broken<X::Error>> {
         let Stage { input, chain, failing, integrator, .. } = self;
-        let parts = input.batches(shared, stats).map_err(X::absorb)?;
+        let Cut { parts, counted } = input.batches(shared, stats).map_err(X::absorb)?;
         let plan = Plan {
             chain: &chain,
             gather: &integrator,
@@ -170,6 +179,7 @@ where
             limit: &shared.limit,
             measure: shared.measure,
             judged: X::JUDGED,
+            counted,
         };
         let last = parts.len().saturating_sub(1) as u64;
         let memory = engine::run::<_, _, _, _, _, X::Leash>(shared.engine, parts, &plan, stats)?;

@@ -198,7 +198,7 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     pub fn sort(self) -> Pipeline<'a, M, T, C, X, Ky, Integrated<Sort>>
     where
         I: Open,
-        T: Ord + Send,
+        T: Ord + Send + Sync,
     {
         self.integrator(Sort)
     }
@@ -212,7 +212,7 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     pub fn sort_by_key<K, F>(self, key: F) -> Pipeline<'a, M, T, C, X, Ky, Integrated<SortByKey<T, F>>>
     where
         I: Open,
-        T: Send,
+        T: Send + Sync,
         K: Ord,
         F: Fn(&T) -> K + Send + Sync,
     {

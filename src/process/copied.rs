@@ -16,6 +16,7 @@ where
     type Local = C::Local;
     const ORDERED: bool = C::ORDERED;
     const IN_PIECES: bool = C::IN_PIECES;
+    const ONE_EACH: bool = C::ONE_EACH;
 
     #[inline]
     fn drive<W: Watch<E>>(

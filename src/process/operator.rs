@@ -54,6 +54,9 @@ pub trait Operator<B, E> {
     /// Whether neighbouring batches can as well be run as one: no step sees more than a record at a time.
     const IN_PIECES: bool;
 
+    /// Whether exactly one value comes out for each record, and no step can fail.
+    const ONE_EACH: bool = false;
+
     /// Runs one batch; `emit` gets what comes out.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::fmt;
 
 /// A step that looks at one record at a time: the type, and how it drives the chain `C` before it.
 macro_rules! record_step {
-    ($(#[$doc:meta])* $name:ident [$($bound:tt)*] -> ($key:ty, $value:ty); |$step:ident, $rec:ident, $emit:ident| $body:expr) => {
+    ($(#[$doc:meta])* $name:ident [$($bound:tt)*] -> ($key:ty, $value:ty), one each: $one_each:expr; |$step:ident, $rec:ident, $emit:ident| $body:expr) => {
         $(#[$doc])*
         #[derive(Clone, Copy)]
         pub struct $name<C, F> {
@@ -26,6 +26,7 @@ macro_rules! record_step {
             type Local = C::Local;
             const ORDERED: bool = C::ORDERED;
             const IN_PIECES: bool = C::IN_PIECES;
+            const ONE_EACH: bool = $one_each;
 
             #[inline]
             fn drive<W: Watch<E>>(
@@ -44,17 +45,17 @@ macro_rules! record_step {
 
 record_step! {
     /// One value made of each.
-    Map [F: Fn(C::Value) -> R, R] -> (C::Key, R);
+    Map [F: Fn(C::Value) -> R, R] -> (C::Key, R), one each: C::ONE_EACH;
     |step, rec, emit| emit(Rec { key: rec.key, value: step(rec.value) })
 }
 record_step! {
     /// The values for which it holds.
-    Filter [F: Fn(&C::Value) -> bool] -> (C::Key, C::Value);
+    Filter [F: Fn(&C::Value) -> bool] -> (C::Key, C::Value), one each: false;
     |step, rec, emit| if step(&rec.value) { emit(rec) } else { Ok(()) }
 }
 record_step! {
     /// Any number of values made of each.
-    FlatMap [F: Fn(C::Value) -> R, R: IntoIterator] -> (C::Key, R::Item);
+    FlatMap [F: Fn(C::Value) -> R, R: IntoIterator] -> (C::Key, R::Item), one each: false;
     |step, rec, emit| {
         let key = rec.key;
         step(rec.value).into_iter().try_for_each(|value| emit(Rec { key: key.clone(), value }))
@@ -62,7 +63,7 @@ record_step! {
 }
 record_step! {
     /// One value made of each, or a failure.
-    TryMap [F: Fn(C::Value) -> Result<R, E>, R] -> (C::Key, R);
+    TryMap [F: Fn(C::Value) -> Result<R, E>, R] -> (C::Key, R), one each: false;
     |step, rec, emit| {
         let value = step(rec.value)?;
         emit(Rec { key: rec.key, value })
@@ -70,7 +71,7 @@ record_step! {
 }
 record_step! {
     /// Each value with its key.
-    KeyBy [F: Fn(&C::Value) -> K, K: Key] -> (By<K>, C::Value);
+    KeyBy [F: Fn(&C::Value) -> K, K: Key] -> (By<K>, C::Value), one each: C::ONE_EACH;
     |step, rec, emit| {
         let key = By(step(&rec.value));
         emit(Rec { key, value: rec.value })

@@ -15,6 +15,7 @@ impl<B: IntoIterator, E> Operator<B, E> for Whole {
     type Local = ();
     const ORDERED: bool = false;
     const IN_PIECES: bool = true;
+    const ONE_EACH: bool = true;
 
     #[inline]
     fn drive<W: Watch<E>>(

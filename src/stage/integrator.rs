@@ -100,8 +100,27 @@ pub trait Integrator<T> {
         all
     }
 
+    /// Called in place of the methods above where all values can be had at once, in the order of the data: the state of them, where it is
+    /// no more than that. Default: none.
+    #[doc(hidden)]
+    fn whole(&self, _values: &mut dyn Values<T>) -> Option<Self::State> {
+        None
+    }
+
     /// The result, from the state of all values.
     fn finish(&self, state: Self::State) -> Self::Output;
+}
+
+/// All values of a run, for who asks for them. Not to be implemented outside the crate.
+#[doc(hidden)]
+pub trait Values<T> {
+    /// Runs, and returns the values in the order of the data; none where the run broke.
+    fn all(&mut self) -> Option<Vec<T>>
+    where
+        T: Send;
+
+    /// Does this inside the engine's thread pool, if work on so many values is worth it.
+    fn split(&self, values: usize, work: &mut (dyn FnMut() + Send));
 }
 
 macro_rules! pointers {
@@ -136,6 +155,9 @@ macro_rules! pointers {
             }
             fn combine(&self, states: Vec<P::State>) -> P::State {
                 (**self).combine(states)
+            }
+            fn whole(&self, values: &mut dyn Values<T>) -> Option<P::State> {
+                (**self).whole(values)
             }
             fn finish(&self, state: P::State) -> P::Output {
                 (**self).finish(state)

@@ -11,7 +11,7 @@ mod scheduler;
 
 pub use bounded::Bounded;
 pub use failure::{FailurePolicy, Letter, Place, Verdict};
-pub use integrator::{Arrival, Integrator};
+pub use integrator::{Arrival, Integrator, Values};
 pub use observer::{Observer, RunPlan};
 pub use partitioner::{Part, Partitioner};
 pub(crate) use parts::Even;

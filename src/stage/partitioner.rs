@@ -63,6 +63,12 @@ pub trait Partitioner<D> {
     fn parts(&self, data: D, workers: usize) -> Parts<Self::Batch> {
         self.partition(data, workers).into()
     }
+
+    /// Whether [`Part::records`] is right for every part, so that results can be written straight to their places. Where it is not after
+    /// all, the run panics. Default: no.
+    fn counts(&self) -> bool {
+        false
+    }
 }
 
 macro_rules! pointers {
@@ -74,6 +80,9 @@ macro_rules! pointers {
             }
             fn parts(&self, data: D, workers: usize) -> Parts<P::Batch> {
                 (**self).parts(data, workers)
+            }
+            fn counts(&self) -> bool {
+                (**self).counts()
             }
         }
     )* };

@@ -58,8 +58,12 @@ impl<B> Parts<B> {
         }
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// How many batches.
-    #[allow(clippy::len_without_is_empty)]
     pub fn len(&self) -> usize {
         match &self.0 {
             Kind::Listed(parts) => parts.len(),

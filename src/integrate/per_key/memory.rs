@@ -112,7 +112,11 @@ impl<K, T, S> Keyed<K, T, S> {
     /// How many entries it holds.
     pub(super) fn len(&self) -> usize {
         let sealed: usize = self.sealed.iter().map(|(_, entries)| entries.len()).sum();
-        sealed + self.draft.len() + self.table.len() + self.buffers.iter().map(Vec::len).sum::<usize>() + self.partitions.iter().map(Partition::len).sum::<usize>()
+        sealed
+            + self.draft.len()
+            + self.table.len()
+            + self.buffers.iter().map(Vec::len).sum::<usize>()
+            + self.partitions.iter().map(Partition::len).sum::<usize>()
     }
 
     /// What the table holds, lane by lane, in the order it came; the table is empty then.
@@ -303,7 +307,8 @@ impl<K: Key, T, S> Keyed<K, T, S> {
         match self.mode {
             Mode::Filling => states.for_each(|(key, state)| self.absorb(key, state, integrator)),
             Mode::Frozen => {
-                let merge = |(key, state)| self.table.update(&key, state, |known, state| integrator.merge(known, state)).map(|state| (key, state));
+                let merge =
+                    |(key, state)| self.table.update(&key, state, |known, state| integrator.merge(known, state)).map(|state| (key, state));
                 let new = states.filter_map(merge).collect();
                 self.deal(self.lane, new, integrator);
             }

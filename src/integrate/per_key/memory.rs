@@ -303,16 +303,19 @@ impl<K: Key, T, S> Keyed<K, T, S> {
             let lane = self.lane;
             self.partitions.iter_mut().zip(std::mem::take(&mut other.partitions)).for_each(|(mine, theirs)| mine.append(lane, theirs));
         }
-        let states = other.table.drain();
-        match self.mode {
-            Mode::Filling => states.for_each(|(key, state)| self.absorb(key, state, integrator)),
-            Mode::Frozen => {
-                let merge =
-                    |(key, state)| self.table.update(&key, state, |known, state| integrator.merge(known, state)).map(|state| (key, state));
-                let new = states.filter_map(merge).collect();
-                self.deal(self.lane, new, integrator);
-            }
-            Mode::Passing | Mode::Drafting => self.deal(self.lane, states.collect(), integrator),
+        let mut states = other.table.drain();
+        while self.mode == Mode::Filling
+            && let Some((key, state)) = states.next()
+        {
+            self.absorb(key, state, integrator);
+        }
+        let mut rest: Vec<(K, S)> = states.collect();
+        if self.mode == Mode::Frozen {
+            let merge = |(key, state)| self.table.update(&key, state, |known, state| integrator.merge(known, state)).map(|state| (key, state));
+            rest = rest.into_iter().filter_map(merge).collect();
+        }
+        if !rest.is_empty() {
+            self.deal(self.lane, rest, integrator);
         }
         Self::with_table(other.table)
     }

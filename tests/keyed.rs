@@ -106,7 +106,7 @@ fn sums_are_right_in_every_shape_and_in_one_order() {
             assert!(wide == narrow, "{name}: the order of the keys is that of the data");
         }
         let backwards = Priority::by(|task: &Task| u64::from(task.seq));
-        let permuted = one(name, |engine| listed(over().on(engine).scheduler(&backwards).integrator((Sum, Count)).run()));
+        let permuted = one(name, |engine| listed(over().on(engine).scheduler(backwards).integrator((Sum, Count)).run()));
         assert!(permuted == narrow, "{name}: backwards");
     }
 }
@@ -141,7 +141,7 @@ fn floats_are_the_same_to_the_bit_under_any_scheduler_and_policy() {
         let plain = one("floats", |engine| bits(over().on(engine).integrator(Sum).run()));
         for seed in 0..3u64 {
             let shuffled = Priority::by(move |task: &Task| u64::from(task.seq).wrapping_mul(2 * seed + 0x9E37_79B9) % 1_000);
-            let permuted = one("shuffled", |engine| bits(over().on(engine).scheduler(&shuffled).integrator(Sum).run()));
+            let permuted = one("shuffled", |engine| bits(over().on(engine).scheduler(shuffled).integrator(Sum).run()));
             assert!(permuted == plain, "batches of {size}");
         }
         let kept = one("kept", |engine| {
@@ -161,7 +161,7 @@ fn a_batch_that_failed_leaves_nothing_behind() {
     use std::sync::atomic::{AtomicU64, Ordering};
     let keys: Vec<u64> = (0..40_000).map(|n| n % 5_000).collect();
     let failures = AtomicU64::new(0);
-    let once = |n: &u64| match n % 1_000 == 999 && failures.fetch_add(1, Ordering::Relaxed) % 2 == 0 {
+    let once = |n: &u64| match n % 1_000 == 999 && failures.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
         true => Err("busy".to_string()),
         false => Ok(1.0),
     };
@@ -193,7 +193,10 @@ fn keys_made_to_collide_take_no_quadratic_time() {
     let began = std::time::Instant::now();
     for shift in [0, 16, 32, 40, 44] {
         let keys: Vec<u64> = (0..100_000u64).map(|n| n << shift).collect();
-        assert_eq!(Pipeline::over(&keys).key_by(|n| **n).integrator(Count).run().len(), keys.iter().collect::<std::collections::HashSet<_>>().len());
+        assert_eq!(
+            Pipeline::over(&keys).key_by(|n| **n).integrator(Count).run().len(),
+            keys.iter().collect::<std::collections::HashSet<_>>().len()
+        );
     }
     let mut fixed: Vec<u64> = numbers(3_000_000).filter(|n| microbatch::fixed_hash(n) >> 57 == 5).collect();
     fixed.dedup();

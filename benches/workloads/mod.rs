@@ -7,8 +7,10 @@ use std::hint::black_box;
 
 mod batches;
 mod collect;
+mod costs;
 mod keyed;
 mod numbers;
+mod small;
 mod sort;
 mod sum;
 mod text;
@@ -62,6 +64,8 @@ pub fn rows(scale: usize, wanted: &dyn Fn(&str) -> bool, visit: Visit<'_>) {
             make(scale, name, visit);
         }
     }
+    small::rows(scale, wanted, visit);
+    costs::rows(scale, wanted, visit);
 }
 
 /// The table that contestants written by hand use: with ahash, as microbatch does inside.

@@ -29,7 +29,7 @@ const HEAVY: usize = 16 * 1024;
 const LANES_A_THREAD: usize = 16;
 /// Runs of more records than this are worth help in any case.
 const LARGE: usize = 1 << 20;
-/// Batches of fewer records than this are taken to be dear.
+/// Batches of fewer records than this are taken to be dear; those that nobody asked for have no fewer.
 const FEW: usize = 64;
 /// The same where each lane costs a table to fill and to merge.
 const COSTLY_LANES_A_THREAD: usize = 4;
@@ -89,6 +89,7 @@ where
 {
     let engine = &*engine.0;
     let begun = Instant::now();
+    let parts = if C::IN_PIECES && !has_costly_batches(plan) { parts.finer(LANES, FEW) } else { parts };
     let template = template(engine, plan, begun);
     let rank = Priority::new().rank(&template);
     let mut runner = Runner::<B, E, C, G, P, L> {
@@ -118,6 +119,17 @@ where
         return runner.integrate(made);
     }
     runner.run_measured(parts, plan, stats)
+}
+
+/// Whether each batch costs a table of its own. A panic in what is asked comes again where it is kept.
+fn has_costly_batches<T, Ky, C, G: Gather<T, Ky>, P>(plan: &Plan<'_, '_, C, G, P>) -> bool {
+    let exact = || {
+        catch_unwind(AssertUnwindSafe(|| plan.gather.exact())).unwrap_or_else(|payload| {
+            forget(payload);
+            true
+        })
+    };
+    G::COSTLY && !plan.settings.relaxed && !exact()
 }
 
 /// What all tasks of the run have in common.
@@ -158,7 +170,7 @@ where
         done.integrating = watch.elapsed();
         done.elapsed = done.processing + done.integrating;
         self.tell(|observer| observer.finished(&done));
-        done.add_stage(std::mem::replace(stats, RunStats::default()));
+        done.add_stage(std::mem::take(stats));
         *stats = done;
         memory
     }

@@ -94,12 +94,10 @@ where
             }
         }
         // Where lanes are cut by what the threads came to, the last batch stands for all that were sealed together.
-        let sealed = contain(if self.exact && !self.apart { self.sizes.len() as u32 - 1 } else { last }, || {
-            match &mut made.memory {
-                Some(_) if shelf.is_shared => made.memory.take().into_iter().for_each(|memory| shelf.put(made.lane, memory)),
-                Some(memory) => self.seal(memory, shelf),
-                None => {}
-            }
+        let sealed = contain(if self.exact && !self.apart { self.sizes.len() as u32 - 1 } else { last }, || match &mut made.memory {
+            Some(_) if shelf.is_shared => made.memory.take().into_iter().for_each(|memory| shelf.put(made.lane, memory)),
+            Some(memory) => self.seal(memory, shelf),
+            None => {}
         });
         let sealed = contain(last, || drop(local)).and(sealed);
         tasks.forget();

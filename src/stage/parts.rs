@@ -21,7 +21,7 @@ pub(crate) struct Even<B> {
     records: usize,
     size: usize,
     split: fn(B, usize) -> (B, B),
-    /// Whether the size is one that nobody asked for.
+    /// Whether the size is one that nobody asked for, which the engine may change.
     is_free: bool,
 }
 
@@ -50,7 +50,7 @@ impl<B> Parts<B> {
         Parts(Kind::Even(Even { data: (records > 0).then_some(data), next: 0, records, size, split, is_free: false }))
     }
 
-    /// The same, with leave to run neighbours as one batch where nobody can tell.
+    /// The same, with leave to cut them finer and to run neighbours as one where no step sees a batch as a whole.
     pub(crate) fn freely(self) -> Self {
         match self.0 {
             Kind::Even(even) => Parts(Kind::Even(Even { is_free: true, ..even })),
@@ -61,6 +61,17 @@ impl<B> Parts<B> {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Cuts them finer, where that is free, into about `batches` of at least so many records.
+    pub(crate) fn finer(self, batches: usize, least: usize) -> Self {
+        match self.0 {
+            Kind::Even(even) if even.is_free => {
+                let size = even.size.min(even.records.div_ceil(batches).max(least));
+                Parts(Kind::Even(Even { size, ..even }))
+            }
+            kind => Parts(kind),
+        }
     }
 
     /// How many batches.

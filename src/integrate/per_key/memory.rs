@@ -311,7 +311,8 @@ impl<K: Key, T, S> Keyed<K, T, S> {
         }
         let mut rest: Vec<(K, S)> = states.collect();
         if self.mode == Mode::Frozen {
-            let merge = |(key, state)| self.table.update(&key, state, |known, state| integrator.merge(known, state)).map(|state| (key, state));
+            let merge =
+                |(key, state)| self.table.update(&key, state, |known, state| integrator.merge(known, state)).map(|state| (key, state));
             rest = rest.into_iter().filter_map(merge).collect();
         }
         if !rest.is_empty() {

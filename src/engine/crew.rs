@@ -154,7 +154,7 @@ impl<L: Send, W: Fn(&mut L, Ask<'_>) -> Worked + Sync> Crew<'_, L, W> {
             if granted == 0 {
                 // Where the run was stopped while it waited, its lanes say so, each by itself.
                 return while let Some(lane) = self.claim() {
-                    self.work(lane, scope);
+                    self.work(lane, scope, &Cell::new(true));
                 };
             }
             self.hire(scope, granted - 1);
@@ -166,7 +166,7 @@ impl<L: Send, W: Fn(&mut L, Ask<'_>) -> Worked + Sync> Crew<'_, L, W> {
     fn work_in_place<'s>(&'s self, scope: &Scope<'s>) {
         let _in_task = InTask::begin();
         while let Some(lane) = self.claim() {
-            self.work(lane, scope);
+            self.work(lane, scope, &Cell::new(true));
         }
         self.engine.slots.exhausted(self.number, || self.is_left());
     }
@@ -182,8 +182,10 @@ impl<L: Send, W: Fn(&mut L, Ask<'_>) -> Worked + Sync> Crew<'_, L, W> {
         let _left = Left(&self.desk);
         let slot = Slot(self.engine);
         let _in_task = InTask::begin();
+        // A slot that was just granted is for one task at least, whoever has come since.
+        let granted = Cell::new(true);
         while let Some(lane) = self.claim() {
-            if let Some((rank, rest)) = self.work(lane, scope) {
+            if let Some((rank, rest)) = self.work(lane, scope, &granted) {
                 self.paused().push((rank, rest));
                 self.left.fetch_add(1, Ordering::Relaxed);
                 std::mem::forget(slot);
@@ -195,10 +197,10 @@ impl<L: Send, W: Fn(&mut L, Ask<'_>) -> Worked + Sync> Crew<'_, L, W> {
 
     /// Works on a lane; what is left of it where another run is more urgent. A run in place has nobody waiting at its desk who could take
     /// such a rest up again. Between tasks helpers are hired for slots that were granted meanwhile.
-    fn work<'s>(&'s self, mut lane: L, scope: &Scope<'s>) -> Option<(u64, L)> {
+    fn work<'s>(&'s self, mut lane: L, scope: &Scope<'s>, granted: &Cell<bool>) -> Option<(u64, L)> {
         let go_on = |turn: Turn| {
             self.hire(scope, self.desk.take());
-            let leave = !self.in_place && self.engine.slots.should_yield(self.number, turn.rank);
+            let leave = !self.in_place && !granted.replace(false) && self.engine.slots.should_yield(self.number, turn.rank);
             (!leave).then_some(PIECE)
         };
         match (self.work)(&mut lane, &go_on) {

@@ -63,7 +63,7 @@ fn in_an_integrator() {
     });
     check("fold", 5, |c| c.end(over!(c).integrator(Last(c, "fold"))));
     check("fold by key", 5, |c| c.end(over!(c).key_by(|n| n % 2).integrator(Last(c, "fold"))));
-    check("seal", 5, |c| c.end(over!(c).integrator(Last(c, "seal"))));
+    check("seal", 9, |c| c.end(over!(c).integrator(Last(c, "seal"))));
     check("merge", 9, |c| c.end(over!(c).integrator(Last(c, "merge"))));
     check("merge by key", 9, |c| c.end(over!(c).key_by(|n| n % 2).integrator(Last(c, "merge"))));
     check("combine", 9, |c| c.end(over!(c).integrator(Last(c, "combine"))));

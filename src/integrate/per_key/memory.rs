@@ -5,11 +5,11 @@ use crate::data::bucket;
 use crate::keyed::{FLAT, InlineTable, Key, PARTITIONS, Table};
 use crate::stage::Integrator;
 
-/// Bytes of a full table: what of a third-level cache a thread may take for itself.
+/// Bytes of a full table: what of a third-level cache a thread may take for itself. At a sixteenth and a quarter of them it is looked at, too.
 const FULL: usize = 16 * 1024 * 1024;
 /// When a growing table is looked at, and how many of the records that filled it must have had a key that was there already. Of N keys
-/// drawn evenly, n different ones come with about n * n / 2N repetitions: with fewer than these there are some 130 thousand keys or
-/// more, and the table will not pay.
+/// drawn evenly, n different ones come with about n * n / 2N repetitions: with fewer than these there are some 400 thousand keys or
+/// more, and the table will not pay. The first look is for what is plain, the second is sure.
 const LOOKS: [(usize, usize); 2] = [(2 * 1024, 3), (16 * 1024, 340)];
 /// How many records an entry of a full table must stand for, where the table is to be emptied and filled again rather than frozen ..
 const REFILLED: usize = 16;

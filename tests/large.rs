@@ -56,10 +56,18 @@ fn check_sort(name: &str, keys: &[u64]) {
         assert_eq!(pairs(&over().copied().sort().run()), sorted, "{name}");
         assert_eq!(pairs(&over().filter(|_| true).copied().sort().run()), sorted, "{name}, filtered");
         assert_eq!(pairs(&over().copied().sort_by_key(|value| value.0).run()), sorted, "{name}, by key");
-        assert_eq!(pairs(&over().copied().sort_by_key(|value| format!("{:020}", value.0)).run()), sorted, "{name}, by a key that owns memory");
+        assert_eq!(
+            pairs(&over().copied().sort_by_key(|value| format!("{:020}", value.0)).run()),
+            sorted,
+            "{name}, by a key that owns memory"
+        );
         let refs: Vec<Tied> = over().sort_by_key(|value| value.0).run().into_iter().copied().collect();
         assert_eq!(pairs(&refs), sorted, "{name}, references");
-        assert_eq!(pairs(&Pipeline::over(data.clone()).on(&engine).scheduler(LongestFirst).sort().run()), sorted, "{name}, owned and scheduled");
+        assert_eq!(
+            pairs(&Pipeline::over(data.clone()).on(&engine).scheduler(LongestFirst).sort().run()),
+            sorted,
+            "{name}, owned and scheduled"
+        );
     }
 }
 
@@ -191,7 +199,8 @@ fn a_comparison_without_order_loses_no_value() {
             data.sort();
             assert_eq!(sorted, data);
         }
-        let top = catch_unwind(AssertUnwindSafe(|| Pipeline::over(&data).on(&engine).map(|n| Odd(*n)).top_by_key(5_000, |odd| Odd(odd.0)).run()));
+        let top =
+            catch_unwind(AssertUnwindSafe(|| Pipeline::over(&data).on(&engine).map(|n| Odd(*n)).top_by_key(5_000, |odd| Odd(odd.0)).run()));
         if let Ok(top) = top {
             assert_eq!(top.len(), 5_000);
         }

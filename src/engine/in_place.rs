@@ -83,7 +83,9 @@ impl<B: Send, E: Send, C: Operator<B, E> + Sync, L: Leash> Values<C::Value> for 
         let parts = std::mem::take(&mut self.parts);
         let Whole { engine, plan, ended, .. } = self;
         let mut all = Vec::new();
-        let filled = catch_unwind(AssertUnwindSafe(|| Filled::<B, E, C, L> { engine, parts, plan, ended, leash: PhantomData }.collect_into_vec(&mut all)));
+        let filled = catch_unwind(AssertUnwindSafe(|| {
+            Filled::<B, E, C, L> { engine, parts, plan, ended, leash: PhantomData }.collect_into_vec(&mut all)
+        }));
         match (filled, &ended) {
             (Err(payload), None) => *ended = Some((Err(Broken::panic(last, payload)), RunStats::default())),
             (Err(_), Some(_)) => {}

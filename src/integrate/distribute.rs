@@ -15,7 +15,11 @@ const BLOCK: usize = 8 * 1024;
 const WAVES: usize = 4;
 
 /// All values by range, in their order inside each; and how many each range has.
-pub(super) fn distribute<T: Send + Sync>(all: Vec<T>, splitters: impl Fn(&[T]) -> Splitters<'_, T>, ranking: &impl Ranking<T>) -> (Vec<T>, Vec<usize>) {
+pub(super) fn distribute<T: Send + Sync>(
+    all: Vec<T>,
+    splitters: impl Fn(&[T]) -> Splitters<'_, T>,
+    ranking: &impl Ranking<T>,
+) -> (Vec<T>, Vec<usize>) {
     let wave = (2 * rayon::current_num_threads()).max(8);
     let size = all.len().div_ceil(wave * WAVES).max(BLOCK);
     let blocks: Vec<Block> = {

@@ -52,7 +52,7 @@ impl<T: Borrow<U>, U: ?Sized, K: Ord, F: Fn(&U) -> K + Sync> Ranking<T> for ByKe
         T: 'v;
 
     #[inline]
-    fn key<'v>(&self, value: &'v T) -> K {
+    fn key(&self, value: &T) -> K {
         (self.key)(value.borrow())
     }
 

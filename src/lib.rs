@@ -121,7 +121,7 @@ pub use schedule::{Fcfs, LongestFirst, Priority, Sjf};
 pub use source::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords};
 pub use source::{Lines, TextBlock, TextError, TextFile};
 pub use stage::{
-    Arrival, Bounded, FailurePolicy, Integrator, Letter, Observer, Part, Partitioner, Place, Processor, RunPlan, Scheduler, Verdict,
+    Arrival, Bounded, FailurePolicy, Integrator, Letter, Observer, Part, Partitioner, Parts, Place, Processor, RunPlan, Scheduler, Verdict,
 };
 
 /// The types behind a [`Pipeline`]: its steps and what they ask of each other. Users never write them.

@@ -244,13 +244,15 @@ fn they_say_truly_what_they_promise() {
     assert_eq!(of(&Sum, Duration::ZERO), (Arrival::Any, true));
     assert_eq!(of(&Sum, &0.5), (Arrival::Any, false));
     assert_eq!(of(&Count, ()), (Arrival::Any, true));
-    assert_eq!(of(&Mean, 1u8), (Arrival::Any, false));
+    assert_eq!(of(&Mean, 1u8), (Arrival::Any, true));
+    assert_eq!(of(&Mean, 1.0f32), (Arrival::Any, false));
     assert_eq!(of(&Collect, ()), (Arrival::InOrder, true));
     assert_eq!(of(&Sort, 1), (Arrival::InOrder, true));
     assert_eq!(of(&TopK::by_key(1, |n: &u8| *n), 1u8), (Arrival::InOrder, true));
     assert_eq!(of(&Merge::new(|a: u8, _| a), 1u8), (Arrival::InOrder, false));
     assert_eq!(of(&(Sum, Count), 1u8), (Arrival::Any, true));
-    assert_eq!(of(&(Sum, Mean), 1u8), (Arrival::Any, false));
+    assert_eq!(of(&(Sum, Mean), 1u8), (Arrival::Any, true));
+    assert_eq!(of(&(Sum, Mean), 1.0f64), (Arrival::Any, false));
     assert_eq!(of(&(Sum, Collect), 1u8), (Arrival::InOrder, true));
     assert_eq!(of(&Field::of(|n: &u8| f64::from(*n), Sum), 1u8), (Arrival::Any, false));
 }

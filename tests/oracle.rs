@@ -224,7 +224,7 @@ fn tied(record: Record) -> Tied {
 struct Average;
 
 impl Integrator<i64> for Average {
-    type State = (f64, u64);
+    type State = <Mean as Integrator<i64>>::State;
     type Output = Option<i64>;
 
     fn init(&self) -> Self::State {

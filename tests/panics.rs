@@ -208,8 +208,9 @@ fn in_a_key() {
     check("eq", 5, |c| c.end(over!(c).key_by(|n| key(c, *n, 'e')).integrator(Count)));
     check("clone", 5, |c| c.end(over!(c).key_by(|n| key(c, *n, 'c')).reduce(|a, b| a + b).integrator(Count)));
     check("hash in partition_by", 0, |c| c.end(Pipeline::over(0..40u64).on(c.engine).partition_by(4, |n| key(c, *n, 'h')).integrator(Sum)));
-    check("sort", 5, |c| c.end(over!(c).map(|n| key(c, n, 'o')).sort()));
-    check("sort_by_key", 5, |c| c.end(over!(c).sort_by_key(|n| key(c, *n, 'o'))));
+    // Values of all batches are compared with each other, after the last.
+    check("sort", 9, |c| c.end(over!(c).map(|n| key(c, n, 'o')).sort()));
+    check("sort_by_key", 9, |c| c.end(over!(c).sort_by_key(|n| key(c, *n, 'o'))));
     check("top_by_key", 9, |c| c.end(over!(c).top_by_key(2, |n| (c.boom(*n), *n).1)));
     check("the order of panes", 9, |c| c.end(over!(c).key_by(|n| key(c, *n, 'o')).integrator(Count).then().map(|pane| pane.value)));
 }

@@ -1,28 +1,33 @@
 //! The bounded rows of the scoreboard: each as a sequential loop, by hand on rayon, and with microbatch, over the same data.
 
 use ahash::RandomState;
+use numbers::numbers;
 use std::collections::HashMap;
 use std::hint::black_box;
 
 mod batches;
 mod collect;
+mod costs;
 mod keyed;
+mod numbers;
+mod small;
 mod sort;
 mod sum;
 mod text;
+mod top;
 
 /// What a contestant leaves: computes the checksum of its result, outside the clock.
-pub type Answer = Box<dyn FnOnce() -> u64>;
+pub type Answer<'d> = Box<dyn FnOnce() -> u64 + 'd>;
 
 /// One way to do the work of a row.
 pub struct Contestant<'d> {
     pub name: &'static str,
-    pub run: Box<dyn Fn() -> Answer + 'd>,
+    pub run: Box<dyn Fn() -> Answer<'d> + 'd>,
 }
 
 /// A contestant out of what it computes and the checksum of that.
-pub fn contestant<'d, R: 'static>(name: &'static str, run: impl Fn() -> R + 'd, checksum: fn(R) -> u64) -> Contestant<'d> {
-    let run = move || -> Answer {
+pub fn contestant<'d, R: 'd>(name: &'static str, run: impl Fn() -> R + 'd, checksum: impl Fn(R) -> u64 + Copy + 'd) -> Contestant<'d> {
+    let run = move || -> Answer<'d> {
         let result = black_box(run());
         Box::new(move || checksum(result))
     };
@@ -32,51 +37,47 @@ pub fn contestant<'d, R: 'static>(name: &'static str, run: impl Fn() -> R + 'd, 
 /// What is done with a row whose data have been made: `records` of them, and who competes.
 pub type Visit<'v> = &'v mut dyn FnMut(&str, usize, &[Contestant<'_>]);
 
-/// Makes the data of one row after the other, and visits it. `scale` divides the sizes, for a trial.
+/// A row: its name, and what makes its data and visits it. The number divides the sizes, for a trial.
+pub type Row = (&'static str, fn(usize, &str, Visit<'_>));
+
+const FIRST: &[Row] = &[("sum 100 M u64", sum::sum), ("map filter map sum 100 M", sum::chain)];
+
+const LAST: &[Row] = &[
+    ("sort 20 M u64", sort::sort),
+    ("top 10 of 20 M", |scale, name, visit| top::of(10, scale, name, visit)),
+    ("top 1,000 of 20 M", |scale, name, visit| top::of(1_000, scale, name, visit)),
+    ("top 1,000 of 20 M, ascending", |scale, name, visit| top::ascending(1_000, scale, name, visit)),
+    ("collect in order 20 M", collect::map),
+    ("filter and collect 20 M", collect::filter),
+    ("word count, 100 copies of the novel", text::words),
+    ("measurements by station, 10 M rows of text", text::stations),
+    ("16 M records in batches of 64", |scale, name, visit| batches::of(64, scale, name, visit)),
+    ("16 M records in batches of 1,024", |scale, name, visit| batches::of(1_024, scale, name, visit)),
+    ("16 M records in batches of 65,536", |scale, name, visit| batches::of(65_536, scale, name, visit)),
+    ("1,024 records on one thread", batches::small),
+];
+
+/// Makes the data of one row after the other, and visits it.
 pub fn rows(scale: usize, wanted: &dyn Fn(&str) -> bool, visit: Visit<'_>) {
-    let all: [(&str, fn(usize, &str, Visit<'_>)); 18] = [
-        ("sum 100 M u64", sum::sum),
-        ("map filter map sum 100 M", sum::chain),
-        ("keyed sum 20 M, 100 keys", keyed::hundred),
-        ("keyed sum 20 M, 10 thousand keys", keyed::ten_thousand),
-        ("keyed sum 20 M, 100 thousand keys", keyed::hundred_thousand),
-        ("keyed sum 20 M, 1 million keys", keyed::million),
-        ("keyed sum 20 M, 10 million keys", keyed::ten_million),
-        ("keyed sum 20 M, Zipf over 1 million keys", keyed::zipf),
-        ("keyed sum of 20 M floats, 10 thousand keys, batches of 4,096", keyed::relaxed),
-        ("sort 20 M u64", sort::sort),
-        ("collect in order 20 M", collect::map),
-        ("filter and collect 20 M", collect::filter),
-        ("word count, 100 copies of the novel", text::words),
-        ("measurements by station, 10 M rows of text", text::stations),
-        ("16 M records in batches of 64", |scale, name, visit| batches::of(64, scale, name, visit)),
-        ("16 M records in batches of 1,024", |scale, name, visit| batches::of(1_024, scale, name, visit)),
-        ("16 M records in batches of 65,536", |scale, name, visit| batches::of(65_536, scale, name, visit)),
-        ("1,024 records on one thread", batches::small),
-    ];
-    for (name, make) in all {
+    for (name, make) in [FIRST, keyed::ROWS, LAST].into_iter().flatten() {
         if wanted(name) {
             make(scale, name, visit);
         }
     }
+    small::rows(scale, wanted, visit);
+    costs::rows(scale, wanted, visit);
 }
 
 /// The table that contestants written by hand use: with ahash, as microbatch does inside.
 pub type Table<K, V> = HashMap<K, V, RandomState>;
 
 pub fn table<K, V>() -> Table<K, V> {
-    HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4))
+    HashMap::with_hasher(seeds())
 }
 
-/// Pseudo-random numbers by SplitMix64.
-pub fn numbers(count: usize) -> impl Iterator<Item = u64> {
-    let mut state = 0u64;
-    (0..count).map(move |_| {
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    })
+/// Of ahash, the same in every process.
+pub fn seeds() -> RandomState {
+    RandomState::with_seeds(1, 2, 3, 4)
 }
 
 /// The checksum of a sequence: its order counts.

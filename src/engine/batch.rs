@@ -12,18 +12,14 @@ use std::time::{Duration, Instant};
 
 /// What became of one attempt at a batch.
 enum Attempt<E> {
-    /// So many records read.
-    Done {
-        records: usize,
-        failed: u64,
-    },
-    Failed {
-        position: usize,
-        error: E,
-    },
+    Done { failed: u64 },
+    Failed { position: usize, error: E },
     Retry,
     Stopped,
 }
+
+/// Memories of up to so many bytes are moved to where a loop works on them.
+const SMALL: usize = 64;
 
 /// Longest sleep between two looks at whether the run is to stop.
 const NAP: Duration = Duration::from_millis(2);
@@ -57,39 +53,47 @@ where
         done.map(|_| ())
     }
 
-    /// Runs one batch, and returns how many records it had.
+    /// Runs one batch, or neighbours as one, and returns how many records were read.
     fn contain(&self, made: &mut Made<G::Memory, E>, local: &mut C::Local, seq: u32, part: Part<B>) -> Result<u64, Broken<E>> {
         let Part { records, batch, .. } = part;
         let place = Place { batch: u64::from(seq), first: 0, position: 0, records };
-        let done = catch_unwind(AssertUnwindSafe(|| self.attempts(made, local, place, batch)));
+        let mut seen = 0;
+        let done = catch_unwind(AssertUnwindSafe(|| self.attempts(made, local, place, batch, &mut seen)));
         match done {
-            Ok(Attempt::Done { records: read, .. }) => {
-                made.batches += 1;
-                made.records += read as u64;
-                if read != records {
-                    made.sizes.push((seq, read as u64));
+            Ok(Attempt::Done { .. }) => {
+                made.batches += if self.fused { self.sizes.count(records) } else { 1 };
+                made.records += seen as u64;
+                if seen != records {
+                    made.sizes.push((seq, seen as u64));
                 }
-                Ok(read as u64)
+                Ok(seen as u64)
             }
             Ok(Attempt::Failed { position, error }) => {
-                Err(Broken { batch: seq.into(), record: position as u64, cause: Cause::Error(error) })
+                let (batch, record) = self.locate(seq, position);
+                Err(Broken { batch, record: record as u64, cause: Cause::Error(error) })
             }
-            Ok(Attempt::Stopped | Attempt::Retry) => Err(Broken::stopped(seq.into())),
-            Err(payload) => Err(Broken::panic(seq.into(), payload)),
+            Ok(Attempt::Stopped | Attempt::Retry) => Err(Broken::stopped(self.locate(seq, seen).0)),
+            Err(payload) => Err(Broken::panic(self.locate(seq, seen.min(records.saturating_sub(1))).0, payload)),
         }
     }
 
+    /// The batch that holds the record at this position of what was run as batch `seq`, and its place in it.
+    fn locate(&self, seq: u32, position: usize) -> (u64, usize) {
+        let (batch, record) = if self.fused { self.sizes.locate(seq, position) } else { (seq, position) };
+        (batch.into(), record)
+    }
+
     /// Runs a batch until the policy is content.
-    fn attempts(&self, made: &mut Made<G::Memory, E>, local: &mut C::Local, place: Place, mut batch: B) -> Attempt<E> {
+    fn attempts(&self, made: &mut Made<G::Memory, E>, local: &mut C::Local, place: Place, mut batch: B, seen: &mut usize) -> Attempt<E> {
         for attempt in 0.. {
             let kept = self.policy.keep(&batch);
-            let fresh = || made.spare.take().unwrap_or_else(|| self.gather.memory(place.records));
-            let mut own = (self.own_memory || kept.is_some()).then(fresh);
-            let memory = match &mut own {
-                Some(own) => own,
-                None => made.memory.get_or_insert_with(|| self.gather.memory(made.expected)),
-            };
-            let done = self.attempt(memory, local, place, batch, kept.as_ref(), attempt);
+            let is_own = self.own_memory || kept.is_some();
+            let draft = || (!self.exact).then(|| self.gather.draft(place.records));
+            let mut own = if is_own { made.spare.take().or_else(draft) } else { None };
+            let (memory, expected) = if is_own { (&mut own, place.records) } else { (&mut made.memory, made.expected) };
+            let kept_batch = kept.as_ref();
+            let guard = Guard { runner: self, kept: kept_batch, attempt, place, judge: None, seen, failed: 0, end: End::None };
+            let done = self.attempt(memory, expected, local, batch, guard);
             match done {
                 Attempt::Retry => {
                     made.retried += 1;
@@ -97,7 +101,7 @@ where
                         break;
                     }
                 }
-                Attempt::Done { failed, .. } => {
+                Attempt::Done { failed } => {
                     made.failed += failed;
                     if let Some(own) = own {
                         self.put(made, place, own);
@@ -114,18 +118,37 @@ where
         Attempt::Stopped
     }
 
-    fn attempt(&self, memory: &mut G::Memory, local: &mut C::Local, place: Place, batch: B, kept: Option<&B>, attempt: u32) -> Attempt<E> {
-        let mut guard = Guard { runner: self, kept, attempt, place, judge: None, seen: 0, failed: 0, end: End::None };
-        let driven = self.chain.drive(local, batch, &mut guard, &mut |rec| {
-            self.gather.fold(memory, rec.key, rec.value);
-            Ok(())
-        });
+    /// Not inlined: the memory is then behind one pointer, where the compiler would choose between those of a batch and of a lane for each record.
+    #[inline(never)]
+    fn attempt(
+        &self,
+        memory: &mut Option<G::Memory>,
+        expected: usize,
+        local: &mut C::Local,
+        batch: B,
+        mut guard: Guard<'_, '_, '_, '_, B, E, C, G, P, L>,
+    ) -> Attempt<E> {
+        let drive = |memory: &mut G::Memory| {
+            self.chain.drive(local, batch, &mut guard, &mut |rec| {
+                self.gather.fold(memory, rec.key, rec.value);
+                Ok(())
+            })
+        };
+        let driven = if size_of::<G::Memory>() <= SMALL {
+            // Of its own in this function, the memory can lie in registers.
+            let mut held = memory.take().unwrap_or_else(|| self.gather.memory(expected));
+            let driven = drive(&mut held);
+            *memory = Some(held);
+            driven
+        } else {
+            drive(memory.get_or_insert_with(|| self.gather.memory(expected)))
+        };
         match (driven, guard.end) {
             (Err(error), End::At(position)) => Attempt::Failed { position, error },
             (Err(_), End::Retry) => Attempt::Retry,
             (_, End::Stop) => Attempt::Stopped,
             (Err(error), End::None) => Attempt::Failed { position: 0, error },
-            (Ok(()), _) => Attempt::Done { records: guard.seen, failed: guard.failed },
+            (Ok(()), _) => Attempt::Done { failed: guard.failed },
         }
     }
 
@@ -169,12 +192,20 @@ struct Guard<'g, 'r, 'p, 's, B, E, C, G, P, L> {
     attempt: u32,
     place: Place,
     judge: Option<Judge<'g, E>>,
-    seen: usize,
+    seen: &'g mut usize,
     failed: u64,
     end: End,
 }
 
-impl<B, E, C, G, P: FailurePolicy<B, E>, L: Leash> Watch<E> for Guard<'_, '_, '_, '_, B, E, C, G, P, L> {
+impl<B, E, C, G, P, L> Watch<E> for Guard<'_, '_, '_, '_, B, E, C, G, P, L>
+where
+    C: Operator<B, E>,
+    G: Gather<C::Value, C::Key>,
+    P: FailurePolicy<B, E>,
+    L: Leash,
+{
+    /// Only batches that are run as one need it.
+    const FOLLOWED: bool = C::IN_PIECES && !G::COSTLY;
     const STOPPABLE: bool = L::STOPPABLE;
 
     fn stopped(&mut self) -> bool {
@@ -187,7 +218,7 @@ impl<B, E, C, G, P: FailurePolicy<B, E>, L: Leash> Watch<E> for Guard<'_, '_, '_
 
     #[cold]
     fn failed(&mut self, position: usize, records: usize, error: E) -> Result<(), E> {
-        let first = self.runner.first(self.place.batch as u32);
+        let first = self.runner.sizes.first(self.place.batch as u32);
         let place = Place { first, position, records, ..self.place };
         let judge = self.judge.get_or_insert_with(|| self.runner.policy.judge(self.kept, self.attempt));
         match judge(&place, error) {
@@ -212,6 +243,6 @@ impl<B, E, C, G, P: FailurePolicy<B, E>, L: Leash> Watch<E> for Guard<'_, '_, '_
     }
 
     fn seen(&mut self, records: usize) {
-        self.seen = records;
+        *self.seen = records;
     }
 }

@@ -1,21 +1,25 @@
 //! A bounded run: from batches to one memory.
 
 use super::broken::{Broken, forget};
-use super::lanes::{self, LANES};
+use super::crew::{Alone, Ask, Slot, Turn};
+use super::lanes::LANES;
 use super::limit::{Leash, Limit};
 use super::made::Made;
 use super::runner::{Lane, Runner};
 use super::settings::Settings;
+use super::shelf::Shelf;
+use super::sizes::Sizes;
+use super::solo::Solo;
 use super::tasks::Tasks;
 use super::{Engine, Inner, crew, in_place, report};
 use crate::data::{RunStats, Stopwatch, Task};
 use crate::integrate::Gather;
 use crate::process::Operator;
-use crate::stage::{FailurePolicy, Part, RunPlan};
+use crate::schedule::Priority;
+use crate::stage::{FailurePolicy, Parts, RunPlan, Scheduler};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
@@ -23,8 +27,14 @@ use std::time::Instant;
 const HEAVY: usize = 16 * 1024;
 /// Lanes a thread, where their number makes no difference to the result: what the last one takes is a small part of all.
 const LANES_A_THREAD: usize = 16;
+/// Runs of more records than this are worth help in any case.
+const LARGE: usize = 1 << 20;
+/// Batches of fewer records than this are taken to be dear; those that nobody asked for have no fewer.
+const FEW: usize = 64;
 /// The same where each lane costs a table to fill and to merge.
 const COSTLY_LANES_A_THREAD: usize = 4;
+/// The most groups of batches where each costs a table, and where they can be seen in the result: so many threads can share the work.
+const COSTLY_GROUPS: usize = 32;
 
 /// What is to be run, apart from the batches.
 pub(crate) struct Plan<'p, 's, C, G, P> {
@@ -35,16 +45,19 @@ pub(crate) struct Plan<'p, 's, C, G, P> {
     pub(crate) limit: &'p Limit,
     /// Whether anybody wants to know of times.
     pub(crate) measure: bool,
+    /// Whether a policy judges failures batch by batch.
+    pub(crate) judged: bool,
     /// Whether the partitioner vouches for the sizes of the batches.
     pub(crate) counted: bool,
 }
 
-/// Runs all batches; the stats are of whatever was done.
+/// Runs all batches; `stats` are those of the stages before, and take in whatever was done: only the batches where nobody wants to know more.
 pub(crate) fn run<B, E, C, G, P, L>(
     engine: &Engine,
-    parts: Vec<Part<B>>,
+    parts: Parts<B>,
     plan: &Plan<'_, '_, C, G, P>,
-) -> (Result<G::Memory, Broken<E>>, RunStats)
+    stats: &mut RunStats,
+) -> Result<G::Memory, Broken<E>>
 where
     B: Send,
     E: Send,
@@ -54,17 +67,18 @@ where
     L: Leash,
 {
     if C::ONE_EACH && !L::STOPPABLE && plan.counted && in_place::pays(&parts) {
-        return in_place::run::<B, E, C, G, P, L>(engine, parts, plan);
+        return in_place::run::<B, E, C, G, P, L>(engine, parts, plan, stats);
     }
-    run_batches::<B, E, C, G, P, L>(engine, parts, plan)
+    run_batches::<B, E, C, G, P, L>(engine, parts, plan, stats)
 }
 
 /// Runs all batches, each into the memory of its lane or one of its own.
 pub(super) fn run_batches<B, E, C, G, P, L>(
     engine: &Engine,
-    parts: Vec<Part<B>>,
+    parts: Parts<B>,
     plan: &Plan<'_, '_, C, G, P>,
-) -> (Result<G::Memory, Broken<E>>, RunStats)
+    stats: &mut RunStats,
+) -> Result<G::Memory, Broken<E>>
 where
     B: Send,
     E: Send,
@@ -75,6 +89,9 @@ where
 {
     let engine = &*engine.0;
     let begun = Instant::now();
+    let parts = if C::IN_PIECES && !has_costly_batches(plan) { parts.finer(LANES, FEW) } else { parts };
+    let template = template(engine, plan, begun);
+    let rank = Priority::new().rank(&template);
     let mut runner = Runner::<B, E, C, G, P, L> {
         chain: plan.chain,
         gather: plan.gather,
@@ -82,34 +99,37 @@ where
         limit: plan.limit,
         observers: &plan.settings.observers,
         engine,
-        template: template(engine, plan, begun),
+        template,
         begun,
         measure: plan.measure,
+        exact: true,
         own_memory: false,
         apart: false,
-        sizes: parts.iter().map(|part| part.records).collect(),
-        firsts: OnceLock::new(),
+        group: None,
+        fused: false,
+        sizes: Sizes::of(&parts),
         ranks: Vec::new(),
+        rank,
         least_failed: AtomicU64::new(u64::MAX),
         flow: PhantomData,
     };
-    let info = RunPlan {
-        pipeline: runner.template.pipeline,
-        batches: parts.len(),
-        records: runner.sizes.iter().fold(0, |all, size| all.saturating_add(*size)),
-        threads: engine.pool.current_num_threads(),
+    if !runner.measure {
+        let made = runner.process(parts, plan)?;
+        stats.batches += made.iter().map(|made| made.batches).sum::<u64>();
+        return runner.integrate(made);
+    }
+    runner.run_measured(parts, plan, stats)
+}
+
+/// Whether each batch costs a table of its own. A panic in what is asked comes again where it is kept.
+fn has_costly_batches<T, Ky, C, G: Gather<T, Ky>, P>(plan: &Plan<'_, '_, C, G, P>) -> bool {
+    let exact = || {
+        catch_unwind(AssertUnwindSafe(|| plan.gather.exact())).unwrap_or_else(|payload| {
+            forget(payload);
+            true
+        })
     };
-    runner.tell(|observer| observer.started(&info));
-    let watch = Stopwatch::start(runner.measure);
-    let made = runner.process(parts, plan.settings);
-    let mut stats = made.as_ref().map(|made| report::stats(made)).unwrap_or_default();
-    stats.processing = watch.elapsed();
-    let watch = Stopwatch::start(runner.measure);
-    let memory = made.and_then(|made| runner.integrate(made));
-    stats.integrating = watch.elapsed();
-    stats.elapsed = stats.processing + stats.integrating;
-    runner.tell(|observer| observer.finished(&stats));
-    (memory, stats)
+    G::COSTLY && !plan.settings.relaxed && !exact()
 }
 
 /// What all tasks of the run have in common.
@@ -132,11 +152,34 @@ where
     P: FailurePolicy<B, E>,
     L: Leash,
 {
+    /// Runs and integrates, and tells of it.
+    fn run_measured(&mut self, parts: Parts<B>, plan: &Plan<'_, '_, C, G, P>, stats: &mut RunStats) -> Result<G::Memory, Broken<E>> {
+        let info = RunPlan {
+            pipeline: self.template.pipeline,
+            batches: parts.len(),
+            records: self.sizes.total(),
+            threads: self.engine.pool.current_num_threads(),
+        };
+        self.tell(|observer| observer.started(&info));
+        let watch = Stopwatch::start(true);
+        let made = self.process(parts, plan);
+        let mut done = made.as_ref().map(|made| report::stats(made)).unwrap_or_default();
+        done.processing = watch.elapsed();
+        let watch = Stopwatch::start(true);
+        let memory = made.and_then(|made| self.integrate(made));
+        done.integrating = watch.elapsed();
+        done.elapsed = done.processing + done.integrating;
+        self.tell(|observer| observer.finished(&done));
+        done.add_stage(std::mem::take(stats));
+        *stats = done;
+        memory
+    }
+
     /// Runs the batches; what was made of them, lane by lane.
-    fn process(&mut self, parts: Vec<Part<B>>, settings: &Settings<'_>) -> Result<Vec<Made<G::Memory, E>>, Broken<E>> {
+    fn process(&mut self, parts: Parts<B>, plan: &Plan<'_, '_, C, G, P>) -> Result<Vec<Made<G::Memory, E>>, Broken<E>> {
         // Users' code comes before anything is moved: a panic in it drops no record while it unwinds.
-        let ranks = catch_unwind(AssertUnwindSafe(|| (self.schedule(&parts, settings), self.gather.exact(), self.gather.in_order())));
-        let (ranks, exact, in_order) = match ranks {
+        let known = catch_unwind(AssertUnwindSafe(|| (self.schedule(&parts, plan.settings), self.gather.exact(), self.gather.in_order())));
+        let (ranks, exact, in_order) = match known {
             Ok(known) => known,
             Err(payload) => {
                 forget(parts);
@@ -144,39 +187,106 @@ where
             }
         };
         let tasks = Tasks::by_rank(parts, ranks.as_ref().unwrap_or(&self.ranks));
-        // Where regrouping is exact, a lane is folded into one memory; else each batch is, so that the result is that of any order.
-        let exact = exact || settings.relaxed;
-        self.apart = tasks.is_permuted() && (in_order || !exact);
-        self.own_memory = self.apart || !exact;
-        let first = tasks.next_seq().map_or(0, |seq| self.rank(seq));
-        let lanes = if C::ORDERED { vec![tasks] } else { tasks.into_lanes(self.lanes()) };
-        let lane = |(lane, tasks): (usize, Tasks<B>)| Lane { made: Made::of_lane(lane, tasks.records()), tasks };
-        let lanes = lanes.into_iter().enumerate().map(lane).collect();
-        let mut made = crew::run(self.engine, first, self.limit, lanes, |lane, pause| self.work(lane, pause));
+        // Where regrouping is exact, a lane is folded into one memory; else the batches of a group are, or each batch, where that costs little, so
+        // that the result is that of any order.
+        self.exact = exact || plan.settings.relaxed;
+        self.apart = tasks.is_permuted() && (in_order || !self.exact);
+        self.own_memory = self.apart || !self.exact && !G::COSTLY;
+        self.group = if self.exact || self.apart { None } else { self.sizes.group(self.groups()) };
+        self.fused = C::IN_PIECES && !G::COSTLY && !self.own_memory && !self.measure && !plan.judged && tasks.is_free();
+        let shelf = Shelf::new(self.exact && !self.own_memory && self.gather.is_shared());
+        let mut made = self.work_off(tasks, &shelf);
         made.sort_by_key(|made| made.lane);
+        shelf.clear_into(made.iter_mut().map(|made| &mut made.memory));
         let records = made.iter().map(|made| made.records).sum();
         self.engine.learn(records, made.iter().map(|made| made.busy).sum());
         Ok(made)
     }
 
     /// Ranks the batches for the engine; and for the run itself, where those ranks are others.
-    fn schedule(&mut self, parts: &[Part<B>], settings: &Settings<'_>) -> Option<Vec<u64>> {
-        let partitions = || parts.iter().map(|part| part.partition);
+    fn schedule(&mut self, parts: &Parts<B>, settings: &Settings<'_>) -> Option<Vec<u64>> {
         if let Some(policy) = &self.engine.policy {
-            self.ranks = self.ranks(&**policy, partitions());
+            self.ranks = self.ranks(&**policy, parts);
         }
         match &settings.scheduler {
             _ if C::ORDERED => Some(Vec::new()),
-            Some(scheduler) => Some(self.ranks(&**scheduler, partitions())),
+            Some(scheduler) => Some(self.ranks(&**scheduler, parts)),
             None => None,
         }
     }
 
+    /// Works off all tasks: on the calling thread alone for as long as help is not known to be worth it, or from the start with whoever is free.
+    fn work_off(&self, tasks: Tasks<B>, shelf: &Shelf<G::Memory>) -> Vec<Made<G::Memory, E>> {
+        let mut lane = Lane { made: Made::of_lane(0, tasks.records()), tasks };
+        if lane.tasks.next_seq().is_none() {
+            return Vec::new();
+        }
+        let single = C::ORDERED || lane.tasks.len() == 1;
+        if !single && !self.is_cheap_to_try() {
+            return self.share(lane, None, shelf);
+        }
+        let solo = Solo::new(self.begun, self.sizes.total());
+        let helpers = self.engine.pool.current_num_threads() > 1;
+        let go_on = |turn: Turn| if single || !helpers { Some(usize::MAX) } else { solo.go_on(turn.done) };
+        let work = |ask: Ask<'_>| if self.measure { self.timed(&mut lane, ask, shelf) } else { self.work(&mut lane, ask, shelf) };
+        match crew::alone(self.engine, go_on, work) {
+            Alone::Done => vec![lane.made],
+            Alone::Share(slot) => self.share(lane, slot, shelf),
+        }
+    }
+
+    /// Whether one batch is so small a part that the others may wait for what it tells of their cost. Not where a step takes it whole, nor where
+    /// somebody asked for batches of a few records: those may be dear.
+    fn is_cheap_to_try(&self) -> bool {
+        let (records, batches) = (self.sizes.total(), self.sizes.len());
+        C::IN_PIECES && records < LARGE && records / batches >= FEW && (!self.own_memory || self.apart || self.group.is_some())
+    }
+
+    /// Works off a lane with whoever is free.
+    fn share(&self, lane: Lane<B, G::Memory, E>, slot: Option<Slot<'_>>, shelf: &Shelf<G::Memory>) -> Vec<Made<G::Memory, E>> {
+        let first = lane.tasks.next_seq().map_or(0, |seq| self.rank(seq));
+        let lanes = self.cut(lane, shelf);
+        let lanes = crew::run(self.engine, first, self.limit, lanes, slot, |lane, ask| self.timed(lane, ask, shelf));
+        lanes.into_iter().map(|lane| lane.made).collect()
+    }
+
+    /// Cuts a lane into as many as the threads are to have; the first goes on with what was made.
+    fn cut(&self, lane: Lane<B, G::Memory, E>, shelf: &Shelf<G::Memory>) -> Vec<Lane<B, G::Memory, E>> {
+        let Lane { mut tasks, made } = lane;
+        if C::ORDERED {
+            return vec![Lane { tasks, made }];
+        }
+        let mut lanes = Vec::new();
+        if let (Some(group), Some(seq), Some(_)) = (self.group, tasks.next_seq(), &made.memory) {
+            // The group that was begun is brought to its end.
+            let rest = tasks.split_off(group - seq as usize % group);
+            lanes.push(std::mem::replace(&mut tasks, rest));
+        }
+        lanes.extend(match self.group {
+            Some(group) => tasks.into_lanes_of(group),
+            None => tasks.into_lanes(self.lanes(shelf)),
+        });
+        let fresh = |(lane, tasks): (usize, Tasks<B>)| Lane { made: Made::of_lane(lane, tasks.records()), tasks };
+        let mut lanes: Vec<_> = lanes.into_iter().enumerate().map(fresh).collect();
+        if let Some(lane) = lanes.first_mut() {
+            lane.made = made;
+        }
+        lanes
+    }
+
     /// How many lanes: where it makes no difference to the result, no more than keep the threads busy.
-    fn lanes(&self) -> usize {
-        let a_thread = if G::COSTLY { COSTLY_LANES_A_THREAD } else { LANES_A_THREAD };
-        let is_seen = self.own_memory || !G::COSTLY && self.sizes.len() <= LANES;
+    fn lanes(&self, shelf: &Shelf<G::Memory>) -> usize {
+        if !self.exact && !self.apart {
+            return self.groups();
+        }
+        let a_thread = if G::COSTLY && !shelf.is_shared { COSTLY_LANES_A_THREAD } else { LANES_A_THREAD };
+        let is_seen = self.own_memory || !G::COSTLY && !self.fused && self.sizes.len() <= LANES;
         if is_seen { LANES } else { (self.engine.pool.current_num_threads() * a_thread).min(LANES) }
+    }
+
+    /// In how many groups what single batches made is merged.
+    fn groups(&self) -> usize {
+        if G::COSTLY { COSTLY_GROUPS } else { LANES }
     }
 
     /// Merges what the lanes made, in the order of the data.
@@ -190,6 +300,7 @@ where
         let mut memories = Vec::with_capacity(made.len());
         let mut apart = Vec::new();
         for made in made {
+            memories.extend(made.complete);
             memories.extend(made.memory);
             apart.extend(made.apart);
         }
@@ -197,7 +308,9 @@ where
             let all = memories.iter().chain(apart.iter().map(|(_, memory)| memory));
             let weight = all.map(|memory| self.gather.weight(memory)).fold(0, usize::saturating_add);
             split(self.engine, weight, || {
-                memories.extend(self.regroup(apart));
+                if !apart.is_empty() {
+                    memories.extend(self.regroup(apart));
+                }
                 self.gather.combine(memories)
             })
         }));
@@ -209,13 +322,13 @@ where
     fn regroup(&self, mut apart: Vec<(u32, G::Memory)>) -> Vec<G::Memory> {
         apart.sort_by_key(|(seq, _)| *seq);
         let mut apart = apart.into_iter().map(|(_, memory)| memory);
-        let cuts = lanes::cut(&self.sizes, LANES).into_iter();
+        let cuts = self.sizes.groups(self.groups()).into_iter();
         let lanes: Vec<Vec<_>> = cuts.map(|cut| apart.by_ref().take(cut.len()).collect()).collect();
         let merge = |batches: Vec<G::Memory>| {
             let mut batches = batches.into_iter();
             let mut lane = batches.next()?;
             batches.for_each(|memory| self.gather.merge(&mut lane, memory));
-            self.gather.seal(&mut lane);
+            let _ = self.gather.seal(&mut lane);
             Some(lane)
         };
         match rayon::current_thread_index() {
@@ -230,13 +343,11 @@ where
         if broken.is_stop() {
             return self.limit.broken(broken.batch);
         }
-        let mut sizes: Vec<u64> = self.sizes.iter().take(broken.batch as usize).map(|size| *size as u64).collect();
-        for (seq, records) in made.iter().flat_map(|made| &made.sizes) {
-            if let Some(size) = sizes.get_mut(*seq as usize) {
-                *size = *records;
-            }
-        }
-        Broken { record: sizes.iter().sum::<u64>() + broken.record, ..broken }
+        let seq = broken.batch as u32;
+        let said = made.iter().flat_map(|made| &made.sizes).filter(|(other, _)| *other < seq);
+        let first =
+            said.fold(self.sizes.first(seq), |first, (other, read)| first.wrapping_add(*read).wrapping_sub(self.sizes.get(*other) as u64));
+        Broken { record: first + broken.record, ..broken }
     }
 }
 

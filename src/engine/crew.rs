@@ -17,43 +17,69 @@ thread_local! {
     static IN_TASK: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether a worker is to leave its lane to another run, asked before each task with its rank.
-pub(super) type Pause<'p> = &'p dyn Fn(u64) -> bool;
+/// Records of small batches that may be run as one while others might come to want the worker.
+const PIECE: usize = 4096;
 
-/// What became of a lane in a worker's hands.
-pub(super) enum Worked<L, D> {
-    /// It is done, with this result.
-    Done(D),
-    /// `pause` said so: the rest of it, and the rank of its next task.
-    Paused(L, u64),
+/// Asked by a worker before each task.
+pub(super) struct Turn {
+    /// The rank of the task.
+    pub(super) rank: u64,
+    /// How many records of the lane are done.
+    pub(super) done: usize,
 }
 
-/// Works off all lanes, in their order; returns what they came to, in whatever order. `rank` is that of the very first task.
-pub(super) fn run<L: Send, D: Send>(
+/// Says how many records may be run before this is asked again, a batch at least; nothing where the worker is to leave its lane.
+pub(super) type Ask<'a> = &'a dyn Fn(Turn) -> Option<usize>;
+
+/// What became of a lane in a worker's hands.
+pub(super) enum Worked {
+    Done,
+    /// It was to be left, before a task of this rank.
+    Paused(u64),
+}
+
+/// How far the calling thread has come with a lane by itself.
+pub(super) enum Alone<'e> {
+    Done,
+    /// Others are to help: with the slot that is still held, if any.
+    Share(Option<Slot<'e>>),
+}
+
+/// Works on a lane on the calling thread and wakes nobody, for as long as `go_on` says so and no other run wants workers.
+pub(super) fn alone<'e>(engine: &'e Inner, go_on: impl Fn(Turn) -> Option<usize>, work: impl FnOnce(Ask<'_>) -> Worked) -> Alone<'e> {
+    let in_place = is_in_place();
+    if !in_place && !engine.slots.try_take() {
+        return Alone::Share(None);
+    }
+    let slot = (!in_place).then(|| Slot(engine));
+    let _in_task = InTask::begin();
+    match work(&|turn| if in_place || !engine.slots.is_shared() { go_on(turn) } else { None }) {
+        Worked::Done => Alone::Done,
+        Worked::Paused(_) => Alone::Share(slot),
+    }
+}
+
+/// Whether the calling thread works for some run or for rayon already.
+fn is_in_place() -> bool {
+    IN_TASK.get() || rayon::current_thread_index().is_some()
+}
+
+/// Works off all lanes, in their order; returns them in whatever order they were done. `rank` is that of the very first task; a slot that is held
+/// goes to whichever run is the most urgent, this one among them.
+pub(super) fn run<L: Send>(
     engine: &Inner,
     rank: u64,
     limit: &Limit,
     lanes: Vec<L>,
-    work: impl Fn(L, Pause<'_>) -> Worked<L, D> + Sync,
-) -> Vec<D> {
-    let in_place = IN_TASK.get() || rayon::current_thread_index().is_some();
-    if lanes.is_empty() {
-        return Vec::new();
-    }
-    if lanes.len() == 1 && (in_place || engine.slots.try_take()) {
-        // One lane, and no slot to wait for: no scope, no desk, no wake-up.
-        let _slot = (!in_place).then(|| Slot(engine));
-        let _in_task = InTask::begin();
-        let work = |lane| match work(lane, &|_| false) {
-            Worked::Done(done) => Some(done),
-            Worked::Paused(..) => None,
-        };
-        return lanes.into_iter().filter_map(work).collect();
-    }
+    slot: Option<Slot<'_>>,
+    work: impl Fn(&mut L, Ask<'_>) -> Worked + Sync,
+) -> Vec<L> {
+    let in_place = is_in_place();
     let (sender, queue) = bounded(lanes.len());
     let (done, results) = bounded(lanes.len());
     let desk = Arc::new(Desk::default());
     let number = engine.slots.enter(rank, lanes.len(), &desk);
+    drop(slot);
     for lane in lanes {
         // There is room for all of them, and the receiver lives.
         let _ = sender.send(lane);
@@ -64,7 +90,7 @@ pub(super) fn run<L: Send, D: Send>(
     results.try_iter().collect()
 }
 
-struct Crew<'e, L, D, W> {
+struct Crew<'e, L, W> {
     engine: &'e Inner,
     /// Of the run, among those of the engine.
     number: u64,
@@ -75,20 +101,20 @@ struct Crew<'e, L, D, W> {
     /// How many, to look at without the lock.
     left: AtomicUsize,
     work: W,
-    done: Sender<D>,
+    done: Sender<L>,
     in_place: bool,
     limit: &'e Limit,
 }
 
 /// Dropped when the run is over, whatever happened in it.
-impl<L, D, W> Drop for Crew<'_, L, D, W> {
+impl<L, W> Drop for Crew<'_, L, W> {
     fn drop(&mut self) {
         self.engine.slots.exit(self.number, &self.desk);
     }
 }
 
 /// A worker's slot, given back when it is dropped.
-struct Slot<'e>(&'e Inner);
+pub(super) struct Slot<'e>(&'e Inner);
 
 impl Drop for Slot<'_> {
     fn drop(&mut self) {
@@ -120,7 +146,7 @@ impl Drop for Left<'_> {
     }
 }
 
-impl<L: Send, D: Send, W: Fn(L, Pause<'_>) -> Worked<L, D> + Sync> Crew<'_, L, D, W> {
+impl<L: Send, W: Fn(&mut L, Ask<'_>) -> Worked + Sync> Crew<'_, L, W> {
     /// Waits for slots, works on one and hires helpers for the others, until all is done.
     fn lead<'s>(&'s self, scope: &Scope<'s>) {
         loop {
@@ -169,16 +195,17 @@ impl<L: Send, D: Send, W: Fn(L, Pause<'_>) -> Worked<L, D> + Sync> Crew<'_, L, D
 
     /// Works on a lane; what is left of it where another run is more urgent. A run in place has nobody waiting at its desk who could take
     /// such a rest up again. Between tasks helpers are hired for slots that were granted meanwhile.
-    fn work<'s>(&'s self, lane: L, scope: &Scope<'s>) -> Option<(u64, L)> {
-        let pause = |rank| {
+    fn work<'s>(&'s self, mut lane: L, scope: &Scope<'s>) -> Option<(u64, L)> {
+        let go_on = |turn: Turn| {
             self.hire(scope, self.desk.take());
-            !self.in_place && self.engine.slots.should_yield(self.number, rank)
+            let leave = !self.in_place && self.engine.slots.should_yield(self.number, turn.rank);
+            (!leave).then_some(PIECE)
         };
-        match (self.work)(lane, &pause) {
-            Worked::Paused(rest, rank) => Some((rank, rest)),
-            Worked::Done(done) => {
+        match (self.work)(&mut lane, &go_on) {
+            Worked::Paused(rank) => Some((rank, lane)),
+            Worked::Done => {
                 // There is room for all of them, and the receiver lives.
-                let _ = self.done.send(done);
+                let _ = self.done.send(lane);
                 None
             }
         }

@@ -6,12 +6,13 @@
 
 use super::bounded::{run_batches, split};
 use super::limit::Leash;
+use super::sizes::Sizes;
 use super::{Broken, Engine, Plan};
 use crate::data::{RunStats, Stopwatch};
 use crate::integrate::Gather;
 use crate::keyed::NoKey;
 use crate::process::{Operator, Rec, Stop, Watch};
-use crate::stage::{FailurePolicy, Part, Values};
+use crate::stage::{FailurePolicy, Part, Parts, Values};
 use rayon::iter::plumbing::{Consumer, Folder, ProducerCallback, Reducer, UnindexedConsumer};
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use std::marker::PhantomData;
@@ -21,16 +22,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 const LEAST: usize = 512;
 
 /// Whether it pays to write values to their places: a single batch has them in one piece anyway.
-pub(super) fn pays<B>(parts: &[Part<B>]) -> bool {
-    parts.len() > 1 && parts.iter().fold(0, |all, part| part.records.saturating_add(all)) / parts.len() >= LEAST
+pub(super) fn pays<B>(parts: &Parts<B>) -> bool {
+    parts.len() > 1 && Sizes::of(parts).total() / parts.len() >= LEAST
 }
 
 /// Runs all batches; in place where that is of use to the gather.
 pub(super) fn run<B, E, C, G, P, L>(
     engine: &Engine,
-    parts: Vec<Part<B>>,
+    parts: Parts<B>,
     plan: &Plan<'_, '_, C, G, P>,
-) -> (Result<G::Memory, Broken<E>>, RunStats)
+    stats: &mut RunStats,
+) -> Result<G::Memory, Broken<E>>
 where
     B: Send,
     E: Send,
@@ -41,17 +43,20 @@ where
 {
     let last = parts.len().saturating_sub(1) as u64;
     let plain = plan.with(plan.chain);
-    let mut whole = Whole::<B, E, C, L> { engine, parts, plan: &plain, ended: None, leash: PhantomData };
+    let mut whole = Whole::<B, E, C, L> { engine, parts: Some(parts), plan: &plain, ended: None, leash: PhantomData };
     let watch = Stopwatch::start(plan.measure);
     let memory = catch_unwind(AssertUnwindSafe(|| plan.gather.whole(&mut whole)));
-    let Some((ended, mut stats)) = whole.ended else {
-        return run_batches::<B, E, C, G, P, L>(engine, whole.parts, plan);
+    let Some((ended, mut done)) = whole.ended else {
+        // Nobody asked for the values, so the parts are still there.
+        let parts = whole.parts.unwrap_or_else(|| Vec::new().into());
+        return run_batches::<B, E, C, G, P, L>(engine, parts, plan, stats);
     };
-    stats.elapsed = watch.elapsed();
-    stats.integrating = stats.elapsed.saturating_sub(stats.processing);
+    done.elapsed = watch.elapsed();
+    done.integrating = done.elapsed.saturating_sub(done.processing);
+    done.add_stage(std::mem::take(stats));
+    *stats = done;
     let taken = |memory: Option<G::Memory>| memory.expect("who takes all values makes a memory of them");
-    let memory = ended.and_then(|()| memory.map(taken).map_err(|payload| Broken::panic(last, payload)));
-    (memory, stats)
+    ended.and_then(|()| memory.map(taken).map_err(|payload| Broken::panic(last, payload)))
 }
 
 impl<'p, 's, C, G, P> Plan<'p, 's, C, G, P> {
@@ -61,14 +66,15 @@ impl<'p, 's, C, G, P> Plan<'p, 's, C, G, P> {
         'p: 'q,
     {
         let Plan { settings, limit, measure, counted, .. } = *self;
-        Plan { chain, gather: &Results, policy: &Stop, settings, limit, measure, counted }
+        Plan { chain, gather: &Results, policy: &Stop, settings, limit, measure, judged: false, counted }
     }
 }
 
 /// A run that has yet to be asked for its values, or has ended.
 struct Whole<'r, 's, B, E, C, L> {
     engine: &'r Engine,
-    parts: Vec<Part<B>>,
+    /// Until it is asked.
+    parts: Option<Parts<B>>,
     plan: &'r Plan<'r, 's, C, Results, Stop>,
     ended: Option<(Result<(), Broken<E>>, RunStats)>,
     leash: PhantomData<fn(L)>,
@@ -79,8 +85,8 @@ impl<B: Send, E: Send, C: Operator<B, E> + Sync, L: Leash> Values<C::Value> for 
     where
         C::Value: Send,
     {
-        let last = self.parts.len().saturating_sub(1) as u64;
-        let parts = std::mem::take(&mut self.parts);
+        let parts = self.parts.take()?.into_vec();
+        let last = parts.len().saturating_sub(1) as u64;
         let Whole { engine, plan, ended, .. } = self;
         let mut all = Vec::new();
         let filled = catch_unwind(AssertUnwindSafe(|| {
@@ -138,7 +144,8 @@ impl<B: Send, E: Send, C: Operator<B, E, Value: Send> + Sync, L: Leash> IndexedP
         }
         let chain = Filling(self.plan.chain);
         let plan = self.plan.with(&chain);
-        let (filled, stats) = run_batches::<(B, K), E, _, Results, Stop, L>(self.engine, parts, &plan);
+        let mut stats = RunStats::default();
+        let filled = run_batches::<(B, K), E, _, Results, Stop, L>(self.engine, parts.into(), &plan, &mut stats);
         let end = rest.into_folder().complete();
         let (filled, ended) = match filled {
             Ok(filled) => (filled, Ok(())),
@@ -168,6 +175,8 @@ impl<B, E, K: Consumer<C::Value>, C: Operator<B, E>> Operator<(B, K), E> for Fil
     type Value = K::Result;
     type Local = C::Local;
     const ORDERED: bool = C::ORDERED;
+    /// Batches that are listed, as these are, are run one by one nevertheless.
+    const IN_PIECES: bool = C::IN_PIECES;
 
     #[inline]
     fn drive<W: Watch<E>>(
@@ -216,7 +225,9 @@ impl<R: Send, Ky> Gather<R, Ky> for Results {
         memory.extend(other);
     }
 
-    fn seal(&self, _: &mut Vec<R>) {}
+    fn seal(&self, _: &mut Vec<R>) -> Option<Vec<R>> {
+        None
+    }
 
     fn weight(&self, _: &Vec<R>) -> usize {
         1

@@ -31,9 +31,19 @@ pub(super) fn cut(weights: &[usize], count: usize) -> Vec<Range<usize>> {
     lanes
 }
 
+/// The same for `records` that are cut into tasks of `size`: how many tasks a lane has, but for the last.
+pub(super) fn share(records: usize, size: usize, count: usize) -> usize {
+    let tasks = records.div_ceil(size);
+    if tasks <= count {
+        return 1;
+    }
+    let share = (records as u128 + tasks as u128).div_ceil(count as u128);
+    share.div_ceil(size as u128 + 1) as usize
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{LANES, cut};
+    use super::{LANES, cut, share};
 
     fn check(weights: &[usize]) {
         let lanes = cut(weights, LANES);
@@ -52,6 +62,18 @@ mod tests {
         check(&[0; 10_000]);
         check(&[usize::MAX; 1_000]);
         check(&(0..5_000).map(|n| n * n % 977).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn tasks_of_equal_weight_are_cut_without_a_look_at_each() {
+        for (records, size) in [(1, 1), (128, 1), (129, 1), (1_000, 7), (10_000, 3), (99_999, 64), (100_000, 100)] {
+            let weights: Vec<usize> = (0..records).step_by(size).map(|first| size.min(records - first)).collect();
+            for count in [1, 7, 32, LANES] {
+                let lane = share(records, size, count);
+                let cuts: Vec<_> = (0..weights.len()).step_by(lane).map(|first| first..weights.len().min(first + lane)).collect();
+                assert_eq!(cuts, cut(&weights, count), "{records} records in tasks of {size}, {count} lanes");
+            }
+        }
     }
 
     #[test]

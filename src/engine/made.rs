@@ -9,8 +9,10 @@ pub(super) struct Made<M, E> {
     pub(super) lane: usize,
     /// How many records its batches hold, as their partitioner said.
     pub(super) expected: usize,
-    /// Of its batches together.
+    /// Of its batches together, or of those of a group.
     pub(super) memory: Option<M>,
+    /// Of the groups before.
+    pub(super) complete: Vec<M>,
     /// One of no values, to be used once more.
     pub(super) spare: Option<M>,
     /// Of each batch by itself, where they were not run in the order of the data.
@@ -46,6 +48,7 @@ impl<M, E> Made<M, E> {
             lane,
             expected,
             memory: None,
+            complete: Vec::new(),
             spare: None,
             apart: Vec::new(),
             batches: 0,

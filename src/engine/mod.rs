@@ -12,7 +12,10 @@ mod made;
 mod report;
 mod runner;
 mod settings;
+mod shelf;
+mod sizes;
 mod slots;
+mod solo;
 mod tasks;
 
 pub(crate) use bounded::{Plan, run};
@@ -115,9 +118,9 @@ impl Engine {
     }
 
     /// The one that pipelines without an engine run on.
-    pub(crate) fn shared() -> Self {
+    pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Engine> = OnceLock::new();
-        SHARED.get_or_init(|| Engine::builder().build().unwrap_or_else(|e| panic!("the shared engine: {e}"))).clone()
+        SHARED.get_or_init(|| Engine::builder().build().unwrap_or_else(|e| panic!("the shared engine: {e}")))
     }
 
     /// How many of its tasks can run at once.

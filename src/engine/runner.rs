@@ -2,18 +2,18 @@
 
 use super::Inner;
 use super::broken::{Broken, forget};
-use super::crew::{Pause, Worked};
+use super::crew::{Ask, Turn, Worked};
 use super::limit::{Leash, Limit};
 use super::made::Made;
+use super::shelf::Shelf;
+use super::sizes::Sizes;
 use super::tasks::Tasks;
 use crate::data::{Stopwatch, Task};
 use crate::integrate::Gather;
 use crate::process::Operator;
-use crate::schedule::Priority;
-use crate::stage::{FailurePolicy, Observer, Scheduler};
+use crate::stage::{FailurePolicy, Observer, Parts, Scheduler};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -28,16 +28,21 @@ pub(super) struct Runner<'r, 'p, 's, B, E, C, G, P, L> {
     pub(super) begun: Instant,
     /// Whether somebody asked for times.
     pub(super) measure: bool,
+    /// Whether merging in other groups leaves the result the same to the bit, or nobody minds.
+    pub(super) exact: bool,
     /// Whether each batch has a memory of its own ..
     pub(super) own_memory: bool,
     /// .. which is kept apart, as batches do not run in the order of the data.
     pub(super) apart: bool,
-    /// What the partitioner said of the batches' records.
-    pub(super) sizes: Vec<usize>,
-    /// The number of each batch's first record, made when it is asked for.
-    pub(super) firsts: OnceLock<Vec<u64>>,
-    /// The engine's ranks of the batches; none where they are all of one rank.
+    /// How many batches make a group, whose memories are merged apart from those of others; none where lanes see to that or nobody can tell.
+    pub(super) group: Option<usize>,
+    /// Whether neighbouring batches are run as one.
+    pub(super) fused: bool,
+    pub(super) sizes: Sizes,
+    /// The engine's ranks of the batches; none where they are all of one rank ..
     pub(super) ranks: Vec<u64>,
+    /// .. which is this.
+    pub(super) rank: u64,
     /// The least batch that failed: what comes after it need not run.
     pub(super) least_failed: AtomicU64,
     pub(super) flow: PhantomData<fn(B, E, L)>,
@@ -50,43 +55,85 @@ where
     P: FailurePolicy<B, E>,
     L: Leash,
 {
-    /// Works a lane off, or until it is to be left to another run.
-    pub(super) fn work(&self, lane: Lane<B, G::Memory, E>, pause: Pause<'_>) -> Worked<Lane<B, G::Memory, E>, Made<G::Memory, E>> {
-        let watch = Stopwatch::start(self.measure || self.sizes.len() > 1);
-        let Lane { mut tasks, mut made } = lane;
+    /// Works a lane off, or until it is to be left, and takes the time.
+    pub(super) fn timed(&self, lane: &mut Lane<B, G::Memory, E>, ask: Ask<'_>, shelf: &Shelf<G::Memory>) -> Worked {
+        let watch = Stopwatch::start(true);
+        let worked = self.work(lane, ask, shelf);
+        lane.made.busy += watch.elapsed();
+        worked
+    }
+
+    /// Works a lane off, or until it is to be left.
+    pub(super) fn work(&self, Lane { tasks, made }: &mut Lane<B, G::Memory, E>, ask: Ask<'_>, shelf: &Shelf<G::Memory>) -> Worked {
         let mut local = C::Local::default();
-        let mut last = 0;
+        let mut last = tasks.next_seq().unwrap_or(0);
+        if G::COSTLY
+            && made.memory.is_none()
+            && let Err(broken) = contain(last, || self.fetch(made, shelf))
+        {
+            self.breaks(made, broken);
+        }
         while let Some(seq) = tasks.next_seq() {
-            if self.limit.reached() {
+            if L::STOPPABLE && self.limit.reached() {
                 made.breaks(Broken::stopped(tasks.least_seq().unwrap_or(seq).into()));
                 break;
             }
             let rank = self.rank(seq);
             // A chain with state by key must go on where it is.
-            if !C::ORDERED && pause(rank) {
+            let room = if C::ORDERED { Some(1) } else { ask(Turn { rank, done: made.records as usize }) };
+            let Some(room) = room else {
                 forget(local);
-                made.busy += watch.elapsed();
-                return Worked::Paused(Lane { tasks, made }, rank);
-            }
-            let Some((_, part)) = tasks.next() else { break };
+                return Worked::Paused(rank);
+            };
+            let Some(part) = tasks.next_piece(if self.fused { room } else { 1 }) else { break };
             last = seq;
-            let done = if self.is_void(seq.into()) { contain(seq, || drop(part)) } else { self.task(&mut made, &mut local, seq, part) };
+            let done = if self.is_void(seq.into()) { contain(seq, || drop(part)) } else { self.task(made, &mut local, seq, part) };
+            let done = done.and_then(|()| if self.ends_group(seq) { contain(seq, || self.complete(made, shelf)) } else { Ok(()) });
             if let Err(broken) = done {
-                self.breaks(&mut made, broken);
+                self.breaks(made, broken);
             }
         }
-        let sealed = contain(last, || {
-            if let Some(memory) = &mut made.memory {
-                self.gather.seal(memory);
-            }
-            drop(local);
+        // Where lanes are cut by what the threads came to, the last batch stands for all that were sealed together.
+        let sealed = contain(if self.exact && !self.apart { self.sizes.len() as u32 - 1 } else { last }, || match &mut made.memory {
+            Some(_) if shelf.is_shared => made.memory.take().into_iter().for_each(|memory| shelf.put(made.lane, memory)),
+            Some(memory) => self.seal(memory, shelf),
+            None => {}
         });
-        forget(tasks);
+        let sealed = contain(last, || drop(local)).and(sealed);
+        tasks.forget();
         if let Err(broken) = sealed {
-            self.breaks(&mut made, broken);
+            self.breaks(made, broken);
         }
-        made.busy += watch.elapsed();
-        Worked::Done(made)
+        Worked::Done
+    }
+
+    fn ends_group(&self, seq: u32) -> bool {
+        self.group.is_some_and(|group| (seq as usize + 1).is_multiple_of(group))
+    }
+
+    /// Takes the memory of a group away, into which no more is folded.
+    fn complete(&self, made: &mut Made<G::Memory, E>, shelf: &Shelf<G::Memory>) {
+        if let Some(mut memory) = made.memory.take() {
+            self.seal(&mut memory, shelf);
+            made.complete.push(memory);
+        }
+    }
+
+    /// Seals a memory; what is left over of it goes to the shelf, for whatever lane comes next.
+    fn seal(&self, memory: &mut G::Memory, shelf: &Shelf<G::Memory>) {
+        if let Some(spare) = self.gather.seal(memory) {
+            shelf.put(0, spare);
+        }
+    }
+
+    /// Takes a memory from the shelf for a lane that has none.
+    fn fetch(&self, made: &mut Made<G::Memory, E>, shelf: &Shelf<G::Memory>) {
+        made.memory = shelf.take(made.lane);
+        if shelf.is_shared {
+            let memory = made.memory.get_or_insert_with(|| self.gather.memory(made.expected));
+            // Lanes are no more than tasks, which are numbered by 32 bits.
+            self.gather.enter(memory, made.lane as u32);
+        }
     }
 
     fn breaks(&self, made: &mut Made<G::Memory, E>, broken: Broken<E>) {
@@ -115,20 +162,17 @@ impl<B, E, C, G, P, L> Runner<'_, '_, '_, B, E, C, G, P, L> {
     }
 
     /// The ranks of all batches, in the order of the data.
-    pub(super) fn ranks(&self, scheduler: &dyn Scheduler, partitions: impl Iterator<Item = u32>) -> Vec<u64> {
-        let batches = (0..).zip(partitions).zip(&self.sizes);
-        batches.map(|((seq, partition), records)| scheduler.rank(&self.describe(seq, partition, *records))).collect()
+    pub(super) fn ranks(&self, scheduler: &dyn Scheduler, parts: &Parts<B>) -> Vec<u64> {
+        let rank = |(seq, partition)| scheduler.rank(&self.describe(seq, partition, self.sizes.get(seq)));
+        match parts.as_even() {
+            Ok(even) => (0..even.len() as u32).map(|seq| rank((seq, seq))).collect(),
+            Err(parts) => (0..).zip(parts.iter().map(|part| part.partition)).map(rank).collect(),
+        }
     }
 
     /// The engine's rank of a batch.
     pub(super) fn rank(&self, seq: u32) -> u64 {
-        self.ranks.get(seq as usize).copied().unwrap_or_else(|| Priority::new().rank(&self.template))
-    }
-
-    /// The number of a batch's first record, as far as sizes are known.
-    pub(super) fn first(&self, seq: u32) -> u64 {
-        let sum = |first: &mut u64, size: &usize| Some(std::mem::replace(first, first.saturating_add(*size as u64)));
-        self.firsts.get_or_init(|| self.sizes.iter().scan(0, sum).collect())[seq as usize]
+        self.ranks.get(seq as usize).copied().unwrap_or(self.rank)
     }
 
     /// A task for the eyes of schedulers and observers.

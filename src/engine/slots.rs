@@ -118,6 +118,11 @@ impl Slots {
         free
     }
 
+    /// Whether there are runs that have workers to share.
+    pub(super) fn is_shared(&self) -> bool {
+        self.runs.load(Ordering::Relaxed) > 0
+    }
+
     /// A worker has no more to do.
     pub(super) fn give_back(&self) {
         let mut state = self.lock();

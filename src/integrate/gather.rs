@@ -27,6 +27,13 @@ pub trait Gather<T, Ky> {
     fn in_order(&self) -> bool;
     /// Whether merging in other groups leaves the result the same to the bit.
     fn exact(&self) -> bool;
+    /// Whether one memory may take in lanes that do not follow each other, so that there need be no more memories than workers: the order
+    /// of values makes no difference, but to the order of the keys, and regrouping is exact. Default: no.
+    fn is_shared(&self) -> bool {
+        false
+    }
+    /// What comes into a shared memory is of this lane from now on, which is after all lanes before.
+    fn enter(&self, _memory: &mut Self::Memory, _lane: u32) {}
     /// The memory of no values, with room for about so many.
     fn memory(&self, expected: usize) -> Self::Memory;
     /// Takes one value in.
@@ -38,8 +45,13 @@ pub trait Gather<T, Ky> {
         self.merge(memory, other);
         None
     }
-    /// Called by a worker on a memory into which it folds no more.
-    fn seal(&self, memory: &mut Self::Memory);
+    /// The memory of no values which only lists what comes, to be merged as if it had come later; or, where nobody can tell, any other.
+    /// Default: any other.
+    fn draft(&self, expected: usize) -> Self::Memory {
+        self.memory(expected)
+    }
+    /// Called by a worker on a memory into which it folds no more; may give back one of no values whose allocations are of use once more.
+    fn seal(&self, memory: &mut Self::Memory) -> Option<Self::Memory>;
     /// How much work `combine` has with it, in values.
     fn weight(&self, memory: &Self::Memory) -> usize;
     /// Merges all memories of a run, in their order.
@@ -87,7 +99,9 @@ impl<T: Send, Ky> Gather<T, Ky> for Each {
         memory.append(other);
     }
 
-    fn seal(&self, _: &mut Rope<T>) {}
+    fn seal(&self, _: &mut Rope<T>) -> Option<Rope<T>> {
+        None
+    }
 
     fn weight(&self, memory: &Rope<T>) -> usize {
         Integrator::<T>::weight(&Collect, memory)
@@ -131,8 +145,9 @@ impl<T, I: Integrator<T>> Gather<T, NoKey> for Integrated<I> {
         self.0.merge(memory, other);
     }
 
-    fn seal(&self, memory: &mut I::State) {
+    fn seal(&self, memory: &mut I::State) -> Option<I::State> {
         self.0.seal(memory);
+        None
     }
 
     fn weight(&self, memory: &I::State) -> usize {

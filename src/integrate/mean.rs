@@ -23,6 +23,16 @@ use crate::stage::Integrator;
 pub trait Quantity: Clone {
     /// As a float.
     fn quantity(self) -> f64;
+
+    /// As a whole number, where the type holds nothing else: such values are added up as what they are, exactly. Default: none.
+    fn whole(&self) -> Option<i128> {
+        None
+    }
+
+    /// Whether [`whole`](Self::whole) gives every value. Default: no.
+    fn is_whole() -> bool {
+        false
+    }
 }
 
 /// The arithmetic mean of the values; of none, NaN.
@@ -36,28 +46,59 @@ pub trait Quantity: Clone {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mean;
 
+/// The values of a mean so far. Whole numbers are added up apart, in 128 bits, which hold the sum of any number of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Total {
+    /// The low and the high half of the sum of whole numbers. Two words rather than one of 128 bits, which would have to be aligned.
+    low: u64,
+    high: i64,
+    sum: f64,
+    count: u64,
+}
+
+impl Total {
+    #[inline]
+    fn add(&mut self, low: u64, high: i64) {
+        let (low, carry) = self.low.overflowing_add(low);
+        self.low = low;
+        self.high = self.high.wrapping_add(high).wrapping_add(i64::from(carry));
+    }
+
+    fn whole(&self) -> i128 {
+        i128::from(self.high) << 64 | i128::from(self.low)
+    }
+}
+
 impl<T: Quantity> Integrator<T> for Mean {
-    type State = (f64, u64);
+    type State = Total;
     type Output = f64;
 
-    fn init(&self) -> (f64, u64) {
-        (0.0, 0)
+    fn exact(&self) -> bool {
+        T::is_whole()
+    }
+
+    fn init(&self) -> Total {
+        Total::default()
     }
 
     #[inline]
-    fn fold(&self, state: &mut (f64, u64), value: T) {
-        state.0 += value.quantity();
-        state.1 += 1;
+    fn fold(&self, state: &mut Total, value: T) {
+        state.count += 1;
+        match value.whole() {
+            Some(whole) => state.add(whole as u64, (whole >> 64) as i64),
+            None => state.sum += value.quantity(),
+        }
     }
 
     #[inline]
-    fn merge(&self, state: &mut (f64, u64), other: (f64, u64)) {
-        state.0 += other.0;
-        state.1 += other.1;
+    fn merge(&self, state: &mut Total, other: Total) {
+        state.count += other.count;
+        state.add(other.low, other.high);
+        state.sum += other.sum;
     }
 
-    fn finish(&self, (sum, count): (f64, u64)) -> f64 {
-        sum / count as f64
+    fn finish(&self, state: Total) -> f64 {
+        (state.whole() as f64 + state.sum) / state.count as f64
     }
 }
 
@@ -72,11 +113,42 @@ macro_rules! quantities {
     )* };
 }
 
-quantities!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64);
+quantities!(u128, i128, f32, f64);
+
+macro_rules! whole_quantities {
+    ($($number:ty),*) => { $(
+        impl Quantity for $number {
+            #[inline]
+            fn quantity(self) -> f64 {
+                self as f64
+            }
+
+            #[inline]
+            fn whole(&self) -> Option<i128> {
+                Some(*self as i128)
+            }
+
+            fn is_whole() -> bool {
+                true
+            }
+        }
+    )* };
+}
+
+whole_quantities!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);
 
 impl<T: Quantity> Quantity for &T {
     #[inline]
     fn quantity(self) -> f64 {
         self.clone().quantity()
+    }
+
+    #[inline]
+    fn whole(&self) -> Option<i128> {
+        (**self).whole()
+    }
+
+    fn is_whole() -> bool {
+        T::is_whole()
     }
 }

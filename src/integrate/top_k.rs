@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// Room beyond `k`, so that small `k` are not pruned at every other value.
-const SLACK: usize = 64;
+/// Room beyond `2 k`: `k` again, within these bounds, so that the least `k` are not pruned at every other value, and states by key stay small.
+const SLACK: (usize, usize) = (4, 64);
 /// So many values are sorted in less time than it takes to select among them.
 const FEW: usize = 512;
 
@@ -72,7 +72,7 @@ impl<U: ?Sized, F> TopK<U, F> {
             return;
         }
         best.values.push(value);
-        if best.values.len() >= self.k.saturating_mul(2).saturating_add(SLACK) {
+        if best.values.len() >= self.k.saturating_mul(2).saturating_add(self.k.clamp(SLACK.0, SLACK.1)) {
             self.prune(best);
         }
     }

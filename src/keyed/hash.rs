@@ -11,19 +11,16 @@ use std::sync::OnceLock;
 pub(super) struct Seeds {
     state: u64,
     multiple: u64,
-    bytes: &'static RandomState,
 }
 
 impl Seeds {
     pub(super) fn of_process() -> Self {
-        static BYTES: OnceLock<(u64, u64, RandomState)> = OnceLock::new();
-        let (state, multiple, bytes) = BYTES.get_or_init(|| {
+        static SEEDS: OnceLock<Seeds> = OnceLock::new();
+        *SEEDS.get_or_init(|| {
             let std = std::collections::hash_map::RandomState::new();
-            let seed = |n: u64| std.hash_one(n);
             // An odd multiple loses no bit of the word.
-            (seed(0), seed(1) | 1, RandomState::with_seeds(seed(2), seed(3), seed(4), seed(5)))
-        });
-        Seeds { state: *state, multiple: *multiple, bytes }
+            Seeds { state: std.hash_one(0), multiple: std.hash_one(1) | 1 }
+        })
     }
 
     #[inline]
@@ -32,39 +29,50 @@ impl Seeds {
     }
 }
 
+/// The hash of a string of bytes, by ahash.
+#[inline]
+pub(super) fn bytes_hash(bytes: &[u8]) -> u64 {
+    static SEEDS: OnceLock<RandomState> = OnceLock::new();
+    let mut hasher = SEEDS.get_or_init(RandomState::new).build_hasher();
+    hasher.write(bytes);
+    hasher.finish()
+}
+
 impl BuildHasher for Seeds {
     type Hasher = TableHasher;
 
     #[inline]
     fn build_hasher(&self) -> TableHasher {
-        TableHasher { state: self.state, seeds: *self }
+        TableHasher { state: self.state, multiple: self.multiple }
     }
 }
+
+/// The fraction of the golden ratio.
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// Hashes one key.
 #[derive(Debug)]
 pub(super) struct TableHasher {
     state: u64,
-    seeds: Seeds,
+    multiple: u64,
 }
 
 impl Hasher for TableHasher {
     #[inline]
     fn finish(&self) -> u64 {
-        self.state
+        // Of numbers that follow each other, the folded products do as well, in some way or other; the high bits of this one do not.
+        self.state.wrapping_mul(SPREAD)
     }
 
     #[inline]
     fn write_u64(&mut self, word: u64) {
-        let product = u128::from(self.state ^ word) * u128::from(self.seeds.multiple);
+        let product = u128::from(self.state ^ word) * u128::from(self.multiple);
         self.state = (product as u64) ^ ((product >> 64) as u64);
     }
 
     #[inline]
     fn write(&mut self, bytes: &[u8]) {
-        let mut hasher = self.seeds.bytes.build_hasher();
-        hasher.write(bytes);
-        self.write_u64(hasher.finish());
+        self.write_u64(bytes_hash(bytes));
     }
 
     by_words!();

@@ -1,16 +1,17 @@
-//! Keys, and state by key: in a [`Numbered`] map while it grows under many records, in a [`Table`] where it is read, merged or iterated in
+//! Keys, and state by key: in a [`InlineTable`] while it grows under many records, in a [`Table`] where it is read, merged or iterated in
 //! order.
 
 mod groups;
 mod hash;
+mod inline;
 mod key;
-mod numbered;
+mod spread;
 mod states;
 mod table;
 
 pub use groups::Groups;
 pub(crate) use groups::{FLAT, PARTITIONS};
+pub(crate) use inline::InlineTable;
 pub use key::{By, Key, KeyState, NoKey};
-pub(crate) use numbered::Numbered;
 pub use states::States;
 pub(crate) use table::Table;

@@ -24,20 +24,23 @@ const SMALL: usize = 8192;
 pub struct Table<K, S> {
     slots: Vec<u32>,
     entries: Vec<(K, S)>,
+    /// How far down a hash must be shifted to be a place in the index.
+    shift: u32,
     hash: Seeds,
 }
 
 impl<K, S> Default for Table<K, S> {
     fn default() -> Self {
-        Table { slots: Vec::new(), entries: Vec::new(), hash: Seeds::of_process() }
+        Table { slots: Vec::new(), entries: Vec::new(), shift: u64::BITS - 1, hash: Seeds::of_process() }
     }
 }
 
 /// Of keys that are all different.
 impl<K: Eq + Hash, S> FromIterator<(K, S)> for Table<K, S> {
     fn from_iter<I: IntoIterator<Item = (K, S)>>(entries: I) -> Self {
-        let mut table = Table::default();
-        entries.into_iter().for_each(|(key, state)| table.absorb(key, state, |_, _| {}));
+        let entries: Vec<(K, S)> = entries.into_iter().collect();
+        let mut table = Table { entries, ..Table::default() };
+        table.index((table.entries.len() * DENSE + 1).next_power_of_two());
         table
     }
 }
@@ -71,11 +74,20 @@ impl<K, S> Table<K, S> {
     /// Turns every state into something else; keys stay where they are.
     pub(crate) fn map<O>(self, mut f: impl FnMut(S) -> O) -> Table<K, O> {
         let entries = self.entries.into_iter().map(|(key, state)| (key, f(state))).collect();
-        Table { slots: self.slots, entries, hash: self.hash }
+        Table { slots: self.slots, entries, shift: self.shift, hash: self.hash }
     }
 }
 
 impl<K: Eq + Hash, S> Table<K, S> {
+    /// With room for so many keys.
+    pub(crate) fn with_room(keys: usize) -> Self {
+        let mut table = Table { entries: Vec::with_capacity(keys), ..Table::default() };
+        if keys > 0 {
+            table.index((keys * DENSE + 1).next_power_of_two());
+        }
+        table
+    }
+
     /// The state of `key`, made by `init` where it is new.
     #[inline]
     pub(crate) fn entry_ref(&mut self, key: &K, init: impl FnOnce() -> S) -> &mut S
@@ -90,14 +102,14 @@ impl<K: Eq + Hash, S> Table<K, S> {
         &mut self.entries[at].1
     }
 
-    /// Takes a state in: `merge` joins it to the one that is there.
+    /// Takes a value in: `join` joins it to the state that is there, `first` makes one of it where there is none.
     #[inline]
-    pub(crate) fn absorb(&mut self, key: K, state: S, merge: impl FnOnce(&mut S, S)) {
+    pub(crate) fn absorb<V>(&mut self, key: K, value: V, first: impl FnOnce(V) -> S, join: impl FnOnce(&mut S, V)) {
         let hash = self.hash.hash(&key);
         match self.find(hash, &key) {
-            Found::Entry(at) => merge(&mut self.entries[at].1, state),
+            Found::Entry(at) => join(&mut self.entries[at].1, value),
             Found::Slot(slot) => {
-                self.insert(slot, hash, key, state);
+                self.insert(slot, hash, key, first(value));
             }
         }
     }
@@ -123,9 +135,9 @@ impl<K: Eq + Hash, S> Table<K, S> {
         }
         let mask = slots.len() - 1;
         let number = mask as u32;
-        // The low half of the hash is the place, the high half the tag.
-        let tag = (hash >> 32) as u32 & !number;
-        let mut at = hash as usize & mask;
+        // The high bits of the hash are the place, bits of the low half the tag.
+        let tag = hash as u32 & !number;
+        let mut at = (hash >> self.shift) as usize;
         loop {
             let slot = slots[at & mask];
             if slot == 0 {
@@ -156,12 +168,12 @@ impl<K: Eq + Hash, S> Table<K, S> {
 
     fn mark(&mut self, slot: usize, hash: u64, number: usize) {
         let mask = (self.slots.len() - 1) as u32;
-        self.slots[slot] = ((hash >> 32) as u32 & !mask) | number as u32;
+        self.slots[slot] = (hash as u32 & !mask) | number as u32;
     }
 
     fn free_slot(&self, hash: u64) -> usize {
         let mask = self.slots.len() - 1;
-        let mut at = hash as usize & mask;
+        let mut at = (hash >> self.shift) as usize;
         while self.slots[at] != 0 {
             at = (at + 1) & mask;
         }
@@ -171,10 +183,14 @@ impl<K: Eq + Hash, S> Table<K, S> {
     /// Makes the index larger, so that there are free slots enough: eightfold while it is small, which saves rehashing.
     fn grow(&mut self) {
         let factor = if self.slots.len() < SMALL { 8 } else { 2 };
-        let size = (self.slots.len() * factor).max(LEAST);
+        self.index((self.slots.len() * factor).max(LEAST));
+    }
+
+    fn index(&mut self, size: usize) {
         assert!(size <= 1 << 31, "a table holds at most 2^30 keys");
         self.slots.clear();
         self.slots.resize(size, 0);
+        self.shift = u64::BITS - size.trailing_zeros();
         for number in 0..self.entries.len() {
             let hash = self.hash.hash(&self.entries[number].0);
             let slot = self.free_slot(hash);

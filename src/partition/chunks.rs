@@ -1,5 +1,5 @@
 use super::deal::part;
-use crate::stage::{Part, Partitioner};
+use crate::stage::{Part, Partitioner, Parts};
 use std::num::NonZeroUsize;
 use std::ops::{Range, RangeInclusive};
 
@@ -47,6 +47,12 @@ impl Chunks {
         self.size.map_or_else(|| len.div_ceil(BATCHES).clamp(LEAST, MOST.max(len / MANY)), NonZeroUsize::get)
     }
 
+    /// Data of this length, cut when batches are wanted.
+    fn even<B>(&self, data: B, len: usize, split: fn(B, usize) -> (B, B)) -> Parts<B> {
+        let parts = Parts::even(data, len, self.size(len), split);
+        if self.size.is_none() { parts.freely() } else { parts }
+    }
+
     /// The size that was asked for, where one was.
     pub(crate) fn asked(&self) -> Option<usize> {
         self.size.map(NonZeroUsize::get)
@@ -56,8 +62,12 @@ impl Chunks {
 impl<'a, T: Sync> Partitioner<&'a [T]> for Chunks {
     type Batch = &'a [T];
 
-    fn partition(&self, data: &'a [T], _: usize) -> Vec<Part<&'a [T]>> {
-        data.chunks(self.size(data.len())).enumerate().map(|(i, batch)| part(i, batch.len(), batch)).collect()
+    fn partition(&self, data: &'a [T], workers: usize) -> Vec<Part<&'a [T]>> {
+        self.parts(data, workers).into_vec()
+    }
+
+    fn parts(&self, data: &'a [T], _: usize) -> Parts<&'a [T]> {
+        self.even(data, data.len(), <[T]>::split_at)
     }
 
     fn counts(&self) -> bool {
@@ -102,13 +112,17 @@ macro_rules! ranges {
         impl Partitioner<Range<$integer>> for Chunks {
             type Batch = Range<$integer>;
 
-            fn partition(&self, data: Range<$integer>, _: usize) -> Vec<Part<Self::Batch>> {
-                if data.is_empty() {
-                    return Vec::new();
-                }
-                let batches = Partitioner::partition(self, data.start..=data.end - 1, 1);
-                let half_open = |batch: RangeInclusive<$integer>| *batch.start()..*batch.end() + 1;
-                batches.into_iter().map(|Part { partition, records, batch }| Part { partition, records, batch: half_open(batch) }).collect()
+            fn partition(&self, data: Range<$integer>, workers: usize) -> Vec<Part<Self::Batch>> {
+                self.parts(data, workers).into_vec()
+            }
+
+            fn parts(&self, data: Range<$integer>, _: usize) -> Parts<Self::Batch> {
+                let len = if data.is_empty() { 0 } else { distance!(data.start, data.end) };
+                // Signed integers wrap around to the right place.
+                self.even(data, len, |data, at| {
+                    let middle = data.start.wrapping_add(at as $integer);
+                    (data.start..middle, middle..data.end)
+                })
             }
 
             fn counts(&self) -> bool {
@@ -136,6 +150,18 @@ macro_rules! ranges {
                     }
                     first = end + 1;
                 }
+            }
+
+            fn parts(&self, data: RangeInclusive<$integer>, workers: usize) -> Parts<Self::Batch> {
+                let len = if data.is_empty() { 0 } else { distance!(*data.start(), *data.end()).saturating_add(1) };
+                if len == usize::MAX {
+                    // All integers of 64 bits are one more than can be counted.
+                    return self.partition(data, workers).into();
+                }
+                self.even(data, len, |data, at| {
+                    let middle = data.start().wrapping_add(at as $integer);
+                    (*data.start()..=middle - 1, middle..=*data.end())
+                })
             }
 
             fn counts(&self) -> bool {

@@ -155,6 +155,8 @@ pub trait Meets<B>: Fallibility {
     type Policy: FailurePolicy<B, Self::Error>;
     /// Whether the run can be stopped from outside.
     type Leash: Leash;
+    /// Whether a policy was set, which judges failures batch by batch.
+    const JUDGED: bool;
     #[doc(hidden)]
     fn policy(&self) -> &Self::Policy;
 }
@@ -162,6 +164,7 @@ pub trait Meets<B>: Fallibility {
 impl<B> Meets<B> for Never {
     type Policy = Stop;
     type Leash = Free;
+    const JUDGED: bool = false;
     fn policy(&self) -> &Stop {
         &Stop
     }
@@ -170,6 +173,7 @@ impl<B> Meets<B> for Never {
 impl<B, E> Meets<B> for Fails<E> {
     type Policy = Stop;
     type Leash = Free;
+    const JUDGED: bool = false;
     fn policy(&self) -> &Stop {
         &Stop
     }
@@ -178,6 +182,7 @@ impl<B, E> Meets<B> for Fails<E> {
 impl<B, E, P: FailurePolicy<B, E>> Meets<B> for Handled<E, P> {
     type Policy = P;
     type Leash = Free;
+    const JUDGED: bool = true;
     fn policy(&self) -> &P {
         &self.0
     }
@@ -186,6 +191,7 @@ impl<B, E, P: FailurePolicy<B, E>> Meets<B> for Handled<E, P> {
 impl<B, X: Meets<B>> Meets<B> for Stoppable<X> {
     type Policy = X::Policy;
     type Leash = Bound;
+    const JUDGED: bool = X::JUDGED;
     fn policy(&self) -> &X::Policy {
         self.0.policy()
     }

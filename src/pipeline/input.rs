@@ -6,7 +6,7 @@ use crate::engine::{self, Broken, Engine, Limit, Plan, Settings};
 use crate::integrate::{Gather, Panes};
 use crate::partition::Chunks;
 use crate::process::Operator;
-use crate::stage::{Part, Partitioner};
+use crate::stage::{Partitioner, Parts};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -89,7 +89,7 @@ where
 
 /// What all stages of a run share.
 pub struct Shared<'r, 's> {
-    pub(super) engine: Engine,
+    pub(super) engine: &'r Engine,
     pub(super) settings: &'r Settings<'s>,
     pub(super) limit: Limit,
     pub(super) measure: bool,
@@ -105,15 +105,15 @@ impl std::fmt::Debug for Shared<'_, '_> {
 pub trait Feed: Input {
     /// How reading can fail.
     type X: Fallibility;
-    /// The batches, and what it took to make them.
+    /// The batches; `stats` hear what it took to make them.
     #[doc(hidden)]
-    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Cut<Self::Batch>, RunStats), Broken<<Self::X as Fallibility>::Error>>;
+    fn batches(self, shared: &Shared<'_, '_>, stats: &mut RunStats) -> Result<Cut<Self::Batch>, Broken<<Self::X as Fallibility>::Error>>;
 }
 
 /// Data that are cut into batches.
 #[derive(Debug)]
 pub struct Cut<B> {
-    parts: Vec<Part<B>>,
+    parts: Parts<B>,
     /// Whether the partitioner vouches for their sizes.
     counted: bool,
 }
@@ -126,7 +126,7 @@ fn cut<D, P: Partitioner<D>, E>(
     stats: &mut RunStats,
 ) -> Result<Cut<P::Batch>, Broken<E>> {
     let watch = Stopwatch::start(shared.measure);
-    let cut = || Cut { counted: partitioner.counts(), parts: partitioner.partition(data, shared.engine.threads()) };
+    let cut = || Cut { counted: partitioner.counts(), parts: partitioner.parts(data, shared.engine.threads()) };
     let cut = catch_unwind(AssertUnwindSafe(cut));
     stats.partitioning += watch.elapsed();
     cut.map_err(|payload| Broken::panic(0, payload))
@@ -135,10 +135,8 @@ fn cut<D, P: Partitioner<D>, E>(
 impl<D, T, P: Partitioner<D>> Feed for Over<D, T, P> {
     type X = Never;
 
-    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Cut<P::Batch>, RunStats), Broken<std::convert::Infallible>> {
-        let mut stats = RunStats::default();
-        let cut = cut(self.partitioner, self.data, shared, &mut stats)?;
-        Ok((cut, stats))
+    fn batches(self, shared: &Shared<'_, '_>, stats: &mut RunStats) -> Result<Cut<P::Batch>, Broken<std::convert::Infallible>> {
+        cut(self.partitioner, self.data, shared, stats)
     }
 }
 
@@ -153,12 +151,11 @@ where
 {
     type X = X;
 
-    fn batches(self, shared: &Shared<'_, '_>) -> Result<(Cut<P::Batch>, RunStats), Broken<X::Error>> {
-        let (output, mut stats) = self.stage.run(shared)?;
+    fn batches(self, shared: &Shared<'_, '_>, stats: &mut RunStats) -> Result<Cut<P::Batch>, Broken<X::Error>> {
+        let output = self.stage.run(shared, stats)?;
         let last = stats.batches.saturating_sub(1);
         let panes = catch_unwind(AssertUnwindSafe(|| I::panes(output))).map_err(|payload| Broken::panic(last, payload))?;
-        let cut = cut(self.partitioner, panes, shared, &mut stats)?;
-        Ok((cut, stats))
+        cut(self.partitioner, panes, shared, stats)
     }
 }
 
@@ -171,9 +168,9 @@ where
     I: Gather<T, Ky> + Sync,
 {
     /// Runs the stages before it, and it.
-    pub(super) fn run(self, shared: &Shared<'_, '_>) -> Result<(I::Output, RunStats), Broken<X::Error>> {
+    pub(super) fn run(self, shared: &Shared<'_, '_>, stats: &mut RunStats) -> Result<I::Output, Broken<X::Error>> {
         let Stage { input, chain, failing, integrator, .. } = self;
-        let (Cut { parts, counted }, before) = input.batches(shared).map_err(X::absorb)?;
+        let Cut { parts, counted } = input.batches(shared, stats).map_err(X::absorb)?;
         let plan = Plan {
             chain: &chain,
             gather: &integrator,
@@ -181,15 +178,14 @@ where
             settings: shared.settings,
             limit: &shared.limit,
             measure: shared.measure,
+            judged: X::JUDGED,
             counted,
         };
         let last = parts.len().saturating_sub(1) as u64;
-        let (memory, mut stats) = engine::run::<_, _, _, _, _, X::Leash>(&shared.engine, parts, &plan);
-        let memory = memory?;
+        let memory = engine::run::<_, _, _, _, _, X::Leash>(shared.engine, parts, &plan, stats)?;
         let watch = Stopwatch::start(shared.measure);
         let output = catch_unwind(AssertUnwindSafe(|| integrator.finish(memory))).map_err(|payload| Broken::panic(last, payload))?;
         stats.integrating += watch.elapsed();
-        stats.add_stage(before);
-        Ok((output, stats))
+        Ok(output)
     }
 }

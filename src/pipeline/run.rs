@@ -76,10 +76,11 @@ where
         // A deadline beyond what the clock can tell is none.
         let deadline = settings.deadline.and_then(|within| Instant::now().checked_add(within));
         let limit = Limit { cancel: settings.cancel.clone(), deadline };
-        let engine = settings.engine.clone().unwrap_or_else(Engine::shared);
+        let engine = settings.engine.as_ref().unwrap_or_else(|| Engine::shared());
         let shared = Shared { engine, limit, measure, settings: &settings };
         let stage = Stage { input, chain, failing, integrator, flow: PhantomData };
-        let (output, mut stats) = stage.run(&shared)?;
+        let mut stats = RunStats::default();
+        let output = stage.run(&shared, &mut stats)?;
         stats.elapsed = watch.elapsed();
         Ok((output, stats))
     }

@@ -13,9 +13,6 @@ fn drive<B, E, O, W: Watch<E>>(
     emit: &mut impl FnMut(Rec<NoKey, O>) -> Result<(), E>,
 ) -> Result<(), E> {
     let records = watch.expected();
-    if W::STOPPABLE && watch.stopped() {
-        return Ok(());
-    }
     let done = compute(batch).and_then(|value| emit(Rec { key: NoKey, value }));
     watch.seen(records);
     done.or_else(|error| watch.failed(0, records, error))
@@ -38,6 +35,7 @@ macro_rules! batch_step {
             type Value = $out;
             type Local = ();
             const ORDERED: bool = false;
+            const IN_PIECES: bool = false;
 
             #[inline]
             fn drive<W: Watch<E>>(

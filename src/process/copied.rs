@@ -15,6 +15,7 @@ where
     type Value = T;
     type Local = C::Local;
     const ORDERED: bool = C::ORDERED;
+    const IN_PIECES: bool = C::IN_PIECES;
     const ONE_EACH: bool = C::ONE_EACH;
 
     #[inline]

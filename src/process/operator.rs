@@ -15,6 +15,9 @@ pub trait Watch<E> {
     /// its loops have one exit, which is what lets the compiler vectorise them.
     const STOPPABLE: bool;
 
+    /// Whether [`seen`](Self::seen) must be told where a step panics as well, if no step sees more than a record.
+    const FOLLOWED: bool;
+
     /// Whether the run is to end here. Asked every 1,024 records.
     fn stopped(&mut self) -> bool;
 
@@ -47,6 +50,9 @@ pub trait Operator<B, E> {
 
     /// Whether all batches must run one after another, in the order of the data, with one `Local`.
     const ORDERED: bool;
+
+    /// Whether neighbouring batches can as well be run as one: no step sees more than a record at a time.
+    const IN_PIECES: bool;
 
     /// Whether exactly one value comes out for each record, and no step can fail.
     const ONE_EACH: bool = false;

@@ -25,6 +25,7 @@ macro_rules! record_step {
             type Value = $value;
             type Local = C::Local;
             const ORDERED: bool = C::ORDERED;
+            const IN_PIECES: bool = C::IN_PIECES;
             const ONE_EACH: bool = $one_each;
 
             #[inline]

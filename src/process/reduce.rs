@@ -24,6 +24,7 @@ where
     type Value = C::Value;
     type Local = C::Local;
     const ORDERED: bool = C::ORDERED;
+    const IN_PIECES: bool = false;
 
     fn drive<W: Watch<E>>(
         &self,

@@ -28,6 +28,7 @@ where
     type Local = (C::Local, <C::Key as KeyState>::States<S>);
     /// A key's state must see its records in their order, through all batches.
     const ORDERED: bool = C::ORDERED || C::Key::KEYED;
+    const IN_PIECES: bool = false;
 
     fn drive<W: Watch<E>>(
         &self,

@@ -1,5 +1,6 @@
 use super::{Operator, Rec, Watch};
 use crate::keyed::NoKey;
+use std::marker::PhantomData;
 
 /// How many records may pass before a run looks whether it is to stop.
 const BLOCK: usize = 1024;
@@ -13,6 +14,7 @@ impl<B: IntoIterator, E> Operator<B, E> for Whole {
     type Value = B::Item;
     type Local = ();
     const ORDERED: bool = false;
+    const IN_PIECES: bool = true;
     const ONE_EACH: bool = true;
 
     #[inline]
@@ -23,18 +25,46 @@ impl<B: IntoIterator, E> Operator<B, E> for Whole {
         watch: &mut W,
         emit: &mut impl FnMut(Rec<NoKey, B::Item>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut position = 0;
-        let done = batch.into_iter().try_for_each(|value| {
-            if W::STOPPABLE && position % BLOCK == 0 && watch.stopped() {
+        let mut one = |watch: &mut W, position: usize, value| {
+            // Before the first record the engine has looked.
+            if W::STOPPABLE && position > 0 && position.is_multiple_of(BLOCK) && watch.stopped() {
                 return Err(None);
             }
-            if let Err(error) = emit(Rec { key: NoKey, value }) {
-                watch.failed(position, 1, error).map_err(Some)?;
-            }
-            position += 1;
-            Ok(())
-        });
-        watch.seen(position);
+            emit(Rec { key: NoKey, value }).or_else(|error| watch.failed(position, 1, error)).map_err(Some)
+        };
+        let mut records = batch.into_iter();
+        let done: Result<(), Option<E>> = if W::FOLLOWED {
+            let mut reader = Reader { watch, position: 0, flow: PhantomData };
+            records.try_for_each(|value| {
+                one(reader.watch, reader.position, value)?;
+                reader.position += 1;
+                Ok(())
+            })
+        } else {
+            let mut position = 0;
+            let done = records.try_for_each(|value| {
+                one(watch, position, value)?;
+                position += 1;
+                Ok(())
+            });
+            watch.seen(position);
+            done
+        };
         done.or_else(|error| error.map_or(Ok(()), Err))
+    }
+}
+
+/// Counts records, and tells the watch how many when it is dropped: at the end of the batch, or while a panic unwinds. Where no step can
+/// panic, the count stays in a register.
+struct Reader<'w, W: Watch<E>, E> {
+    watch: &'w mut W,
+    position: usize,
+    flow: PhantomData<fn() -> E>,
+}
+
+impl<W: Watch<E>, E> Drop for Reader<'_, W, E> {
+    #[inline]
+    fn drop(&mut self) {
+        self.watch.seen(self.position);
     }
 }

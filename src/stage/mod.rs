@@ -5,6 +5,7 @@ mod failure;
 mod integrator;
 mod observer;
 mod partitioner;
+mod parts;
 mod processor;
 mod scheduler;
 
@@ -13,5 +14,7 @@ pub use failure::{FailurePolicy, Letter, Place, Verdict};
 pub use integrator::{Arrival, Integrator, Values};
 pub use observer::{Observer, RunPlan};
 pub use partitioner::{Part, Partitioner};
+pub(crate) use parts::Even;
+pub use parts::Parts;
 pub use processor::Processor;
 pub use scheduler::Scheduler;

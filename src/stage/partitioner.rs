@@ -1,3 +1,4 @@
+use super::Parts;
 use std::sync::Arc;
 
 /// One batch, with its place.
@@ -58,6 +59,11 @@ pub trait Partitioner<D> {
     /// Cuts `data`. `workers` is the number of threads of the engine, for partitioners that divide their own work.
     fn partition(&self, data: D, workers: usize) -> Vec<Part<Self::Batch>>;
 
+    /// The same batches, which need not exist before they are wanted: what a run asks for. Default: a list of them.
+    fn parts(&self, data: D, workers: usize) -> Parts<Self::Batch> {
+        self.partition(data, workers).into()
+    }
+
     /// Whether [`Part::records`] is right for every part, so that results can be written straight to their places. Where it is not after
     /// all, the run panics. Default: no.
     fn counts(&self) -> bool {
@@ -71,6 +77,9 @@ macro_rules! pointers {
             type Batch = P::Batch;
             fn partition(&self, data: D, workers: usize) -> Vec<Part<P::Batch>> {
                 (**self).partition(data, workers)
+            }
+            fn parts(&self, data: D, workers: usize) -> Parts<P::Batch> {
+                (**self).parts(data, workers)
             }
             fn counts(&self) -> bool {
                 (**self).counts()

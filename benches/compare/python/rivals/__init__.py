@@ -1,0 +1,1 @@
+"""The rivals that are used from Python: one a file, all answering the same lines on standard input."""

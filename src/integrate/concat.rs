@@ -8,7 +8,7 @@ use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use std::iter::FusedIterator;
 
 /// Values above which it is worth it.
-const LARGE: usize = 64 * 1024;
+const LARGE: usize = 128 * 1024;
 
 /// One vector of all pieces: in parallel inside a rayon pool.
 pub(super) fn concat<T: Send>(mut pieces: Vec<Vec<T>>) -> Vec<T> {
@@ -187,5 +187,6 @@ mod tests {
         check(&[10; 7]);
         check(&[1; 40]);
         check(&[70_000, 1, 0, 30_000, 50_000]);
+        check(&[100_000, 100_000]);
     }
 }

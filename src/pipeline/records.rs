@@ -189,7 +189,8 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
         self.integrator(Merge::new(f))
     }
 
-    /// All values sorted, equal ones in the order of the data: a [`Sort`].
+    /// All values sorted, equal ones in the order of the data: a [`Sort`]. Threads compare with values of each other, which are `Sync`
+    /// therefore.
     ///
     /// ```
     /// # use microbatch::prelude::*;

@@ -14,7 +14,7 @@ const LOOKS: [(usize, usize); 2] = [(2 * 1024, 3), (16 * 1024, 340)];
 /// How many records an entry of a full table must stand for, where the table is to be emptied and filled again rather than frozen ..
 const REFILLED: usize = 16;
 /// .. how many, where it is to be frozen before it is full ..
-const STEADY: usize = 5;
+const STEADY: usize = 2;
 /// .. and where a frozen one has not paid.
 const REFILLED_AFTER_FROST: usize = 2;
 /// Records that pass a frozen table by before it is looked at. It pays where half as many have not.

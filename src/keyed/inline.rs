@@ -10,14 +10,12 @@ use std::num::NonZeroU32;
 
 /// Slots of the smallest table.
 const LEAST: usize = 256;
-/// Up to this many slots a table is kept sparse, so that few keys collide: a lookup that must go on to a second slot is one
-/// that a processor does not foresee. In larger ones it is the cache that counts.
-const SMALL: usize = 8 * 1024;
+/// How many slots there are for an entry, at least, in tables of up to so many slots. Few keys collide in one that is sparse: a lookup that
+/// must go on to a second slot is one that a processor does not foresee. In larger ones it is the cache that counts.
+const SPARSE: [(usize, usize); 2] = [(8 * 1024, 8), (64 * 1024, 4)];
 /// How many slots an entry may lie from its place, on average: four times what keys at random come to in a table that is half full.
 const ASTRAY: usize = 2;
-/// Slots an entry in small tables, at least.
-const SPARSE: usize = 8;
-/// The same in others.
+/// The same in still larger ones.
 const DENSE: usize = 2;
 
 /// State by key, in slots; and where they are, by first appearance.
@@ -110,7 +108,7 @@ impl<K: Eq + Hash, S> InlineTable<K, S> {
 
     /// Puts in a key that is not there.
     pub(crate) fn insert(&mut self, key: K, state: S) {
-        let scarce = if self.slots.len() <= SMALL { SPARSE } else { DENSE };
+        let scarce = SPARSE.iter().find(|(size, _)| self.slots.len() <= *size).map_or(DENSE, |(_, scarce)| *scarce);
         if (self.len() + 1) * scarce > self.slots.len() {
             self.spread = false;
             self.rebuild((self.slots.len() * 4).max(LEAST));

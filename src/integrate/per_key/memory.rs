@@ -15,6 +15,8 @@ const LOOKS: [(usize, usize); 2] = [(2 * 1024, 3), (16 * 1024, 340)];
 const REFILLED: usize = 16;
 /// .. how many, where it is to be frozen before it is full ..
 const STEADY: usize = 2;
+/// .. if there is still a new key among so many records: else it has all but a few of the keys that come, and will soon have those ..
+const NEW: usize = 5;
 /// .. and where a frozen one has not paid.
 const REFILLED_AFTER_FROST: usize = 2;
 /// Records that pass a frozen table by before it is looked at. It pays where half as many have not.
@@ -41,6 +43,8 @@ pub struct Keyed<K, T, S> {
     table: InlineTable<K, S>,
     /// Records that were looked up in the table since it began to fill, or was found to pay.
     folded: usize,
+    /// The same, a little before the table is looked at.
+    before: usize,
     /// Records that may still pass the table by before the mode is thought over ..
     left: usize,
     /// .. and how many shall, the next time it turns out to be of no use.
@@ -78,6 +82,7 @@ impl<K, T, S> Keyed<K, T, S> {
             mode: Mode::Filling,
             table,
             folded: 0,
+            before: 0,
             left: 0,
             pass: PASS,
             refilled: REFILLED,
@@ -139,6 +144,10 @@ impl<K, T, S> Keyed<K, T, S> {
 impl<K: Key, T, S> Keyed<K, T, S> {
     /// Entries of a full table.
     const FULL: usize = InlineTable::<K, S>::fits(FULL);
+    /// When a table that is not full is looked at once more ..
+    const LATER: [usize; 2] = [Self::FULL / 16, Self::FULL / 4];
+    /// .. and how many entries before that the look begins.
+    const LITTLE: usize = Self::FULL / 1024;
 
     #[inline]
     pub(super) fn fold<I: Integrator<T, State = S>>(&mut self, key: K, value: T, integrator: &I) {
@@ -199,11 +208,14 @@ impl<K: Key, T, S> Keyed<K, T, S> {
         let len = self.table.len();
         if LOOKS.iter().any(|(at, repeated)| *at == len && self.folded - len < *repeated) {
             self.give_up(integrator);
-        } else if len == Self::FULL / 16 || len == Self::FULL / 4 || len >= Self::FULL {
+        } else if Self::LATER.iter().any(|at| at - Self::LITTLE == len) {
+            self.before = self.folded;
+        } else if Self::LATER.contains(&len) || len >= Self::FULL {
+            let is_steady = self.folded >= STEADY * len && self.folded - self.before <= NEW * Self::LITTLE;
             if self.folded >= self.refilled * len {
                 self.spill(integrator);
                 self.folded = 0;
-            } else if self.folded >= STEADY * len || len >= Self::FULL {
+            } else if is_steady || len >= Self::FULL {
                 self.freeze(integrator);
             }
         }

@@ -50,18 +50,24 @@ impl<K, T, S> Partition<K, T, S> {
         }
     }
 
-    /// Takes a buffer's records, and leaves one of nothing with room for more.
+    /// Takes a buffer's records, and leaves one of nothing: with more room where it was full, or the same where it was not.
     pub(super) fn take_values<I: Integrator<T, State = S>>(&mut self, values: &mut Vec<(K, T)>, lane: Lane, integrator: &I) {
         let room = (values.capacity() * 2).clamp(LEAST, (GREATEST / size_of::<(K, T)>().max(1)).max(LEAST));
-        if values.is_empty() {
-            return values.reserve_exact(room);
+        let is_full = values.len() == values.capacity();
+        if !values.is_empty() {
+            let run = if size_of::<T>() > 2 * size_of::<S>() && !std::mem::needs_drop::<S>() {
+                // Plain states that take much less room.
+                Run::States(values.drain(..).map(|(key, value)| (key, first(value, integrator))).collect())
+            } else if is_full {
+                Run::Values(std::mem::take(values))
+            } else {
+                Run::Values(values.drain(..).collect())
+            };
+            self.runs.push((lane, run));
         }
-        let run = match size_of::<T>() > 2 * size_of::<S>() && !std::mem::needs_drop::<S>() {
-            // Plain states that take much less room.
-            true => Run::States(values.drain(..).map(|(key, value)| (key, first(value, integrator))).collect()),
-            false => Run::Values(std::mem::replace(values, Vec::with_capacity(room))),
-        };
-        self.runs.push((lane, run));
+        if is_full {
+            values.reserve_exact(room);
+        }
     }
 }
 

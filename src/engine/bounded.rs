@@ -143,7 +143,7 @@ where
         done.integrating = watch.elapsed();
         done.elapsed = done.processing + done.integrating;
         self.tell(|observer| observer.finished(&done));
-        done.add_stage(std::mem::replace(stats, RunStats::default()));
+        done.add_stage(std::mem::take(stats));
         *stats = done;
         memory
     }

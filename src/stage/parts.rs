@@ -70,12 +70,16 @@ impl<B> Parts<B> {
     }
 
     /// How many batches.
-    #[allow(clippy::len_without_is_empty)]
     pub fn len(&self) -> usize {
         match &self.0 {
             Kind::Listed(parts) => parts.len(),
             Kind::Even(even) => even.len(),
         }
+    }
+
+    /// Whether there is none, as there is no record.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// All of them.

@@ -88,8 +88,8 @@
 //! | `full` | all of them |
 //!
 //! # Limits
-//! Batches run on the calling thread and on the engine's; the data of a run are cut, and ranked, on the calling thread before the first
-//! batch starts. A `scan` by key runs on one thread. Unbounded streams are not there yet.
+//! Batches run on the calling thread and on the engine's; where a partitioner lists the batches, or a scheduler ranks them, it does so on the calling
+//! thread before the first batch starts. A `scan` by key runs on one thread. Unbounded streams are not there yet.
 #![forbid(unsafe_code)]
 
 mod data;

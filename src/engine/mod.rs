@@ -45,6 +45,9 @@ use std::time::{Duration, Instant};
 /// it is begun no later than all that rank behind it. (A run started inside a rayon job has that job's thread besides.) Results are
 /// merged in an order that depends on the batches alone: which thread ran what makes no difference, to the bit.
 ///
+/// A run of up to a million records, in batches of at least 64, none of which a step takes whole, begins on the calling thread alone. Others
+/// help once its first batches have shown that what is left takes longer than waking them, about 40 microseconds.
+///
 /// The calling thread works too, so closures of the pipeline run on it and on threads of the pool. A run that is started inside a
 /// rayon job, or inside a closure of another run, works through its tasks where it is, and takes help where threads are free; it never
 /// waits for a free one to begin, so nesting cannot deadlock by itself. (A closure can: where it holds a lock across a nested run, which may meanwhile work

@@ -1,14 +1,14 @@
 //! A run that begins on the calling thread alone, until it is known whether help is worth what it costs to wake it.
 
 use std::cell::Cell;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// A run that has taken less time than this so far is too young to be judged.
-const YOUNG: Duration = Duration::from_micros(5);
+/// A run that has taken less nanoseconds than this so far is too young to be judged.
+const YOUNG: u64 = 5_000;
 /// How long it may take before it is looked at again.
-const LOOK: Duration = Duration::from_micros(10);
+const LOOK: u64 = 10_000;
 /// What is left must be worth this much, or it is done before a helper is awake.
-const WORTH: Duration = Duration::from_micros(40);
+const WORTH: u64 = 40_000;
 /// How much further than it has come a run may go before it is looked at again: what comes may be dearer than what came.
 const TRUST: usize = 16;
 
@@ -31,13 +31,13 @@ impl Solo {
         if done < look {
             return Some(look - done);
         }
-        let taken = self.begun.elapsed();
-        let a_record = taken.as_secs_f64() / done as f64;
-        let left = self.records.saturating_sub(done);
-        if taken >= YOUNG && a_record * left as f64 >= WORTH.as_secs_f64() {
+        let taken = self.begun.elapsed().as_nanos() as u64;
+        let left = self.records.saturating_sub(done) as u64;
+        if taken >= YOUNG && taken.saturating_mul(left) / done as u64 >= WORTH {
             return None;
         }
-        let further = ((LOOK.as_secs_f64() / a_record) as usize).clamp(1, done.saturating_mul(TRUST));
+        let further = (LOOK * done as u64 / taken.max(1)) as usize;
+        let further = further.clamp(1, done.saturating_mul(TRUST));
         self.look.set(done + further);
         Some(further)
     }

@@ -14,8 +14,9 @@ const MANY: usize = 1 << 20;
 
 /// Consecutive records: of ten in batches of three, `1 2 3`, `4 5 6`, `7 8 9`, `10`.
 ///
-/// The default partitioner, with a size that suits the length of the data: 4,096 records at least, 65,536 at most. Where the work for one
-/// record is heavy, say how many make a batch: `Chunks::of(1)` gives each record to whichever thread is free.
+/// The default partitioner, with a size that suits the length of the data: 4,096 records at least, 65,536 at most. Slices and ranges of which
+/// steps see one record at a time are cut finer by the engine, into 128 batches of at least 64 records. Where the work for one record is
+/// heavy, say how many make a batch: `Chunks::of(1)` gives each record to whichever thread is free.
 ///
 /// ```
 /// use microbatch::prelude::*;

@@ -58,11 +58,6 @@ impl<B> Parts<B> {
         }
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Cuts them finer, where that is free, into about `batches` of at least so many records.
     pub(crate) fn finer(self, batches: usize, least: usize) -> Self {
         match self.0 {
@@ -80,6 +75,11 @@ impl<B> Parts<B> {
             Kind::Listed(parts) => parts.len(),
             Kind::Even(even) => even.len(),
         }
+    }
+
+    /// Whether there is none, as there is no record.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// All of them.

@@ -61,7 +61,9 @@ impl<K, T, S> Partition<K, T, S> {
             } else if is_full {
                 Run::Values(std::mem::take(values))
             } else {
-                Run::Values(values.drain(..).collect())
+                let mut some = Vec::with_capacity(values.len());
+                some.append(values);
+                Run::Values(some)
             };
             self.runs.push((lane, run));
         }

@@ -40,7 +40,7 @@ impl<K: Eq + Hash, S> FromIterator<(K, S)> for Table<K, S> {
     fn from_iter<I: IntoIterator<Item = (K, S)>>(entries: I) -> Self {
         let entries: Vec<(K, S)> = entries.into_iter().collect();
         let mut table = Table { entries, ..Table::default() };
-        table.index((table.entries.len() * DENSE + 1).next_power_of_two());
+        table.index((table.entries.len() * DENSE + 1).next_power_of_two().max(LEAST));
         table
     }
 }
@@ -83,7 +83,7 @@ impl<K: Eq + Hash, S> Table<K, S> {
     pub(crate) fn with_room(keys: usize) -> Self {
         let mut table = Table { entries: Vec::with_capacity(keys), ..Table::default() };
         if keys > 0 {
-            table.index((keys * DENSE + 1).next_power_of_two());
+            table.index((keys * DENSE + 1).next_power_of_two().max(LEAST));
         }
         table
     }

@@ -3,6 +3,9 @@
 use std::error::Error;
 use std::fmt;
 
+/// A boxed cause out of a source or a sink.
+pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
+
 /// An engine that cannot be built. Opaque: ask with the `is_` methods.
 ///
 /// ```
@@ -20,6 +23,8 @@ pub(crate) enum BuildErrorKind {
     NoThreads,
     #[error("the threads of an engine could not be started: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    #[error("the thread of a stream could not be started: {0}")]
+    Driver(#[from] std::io::Error),
 }
 
 impl BuildError {
@@ -30,7 +35,7 @@ impl BuildError {
 
     /// Whether the operating system refused a thread.
     pub fn is_threads(&self) -> bool {
-        matches!(self.0, BuildErrorKind::Threads(_))
+        matches!(self.0, BuildErrorKind::Threads(_) | BuildErrorKind::Driver(_))
     }
 }
 
@@ -45,7 +50,7 @@ impl BuildError {
 ///
 /// let failed = Pipeline::over(&["1", "x"]).try_map(|s| s.parse::<u8>()).integrator(Sum).try_run().unwrap_err();
 /// assert_eq!(failed.to_string(), "batch 0, record 1: invalid digit found in string");
-/// assert_eq!(failed.batch(), 0);
+/// assert_eq!(failed.batch(), Some(0));
 /// assert!(failed.into_error().is_some());
 /// ```
 #[derive(Debug)]
@@ -73,6 +78,16 @@ pub enum RunError<E> {
         /// The first batch that was not run to its end.
         batch: u64,
     },
+    /// The source of a stream could not be read on.
+    Source {
+        /// Why.
+        cause: BoxError,
+    },
+    /// The sink of a stream did not take what it was given.
+    Sink {
+        /// Why.
+        cause: BoxError,
+    },
     /// The run's deadline had passed.
     DeadlineExceeded {
         /// The first batch that was not run to its end.
@@ -89,13 +104,14 @@ impl<E> RunError<E> {
         }
     }
 
-    /// The batch it is about.
-    pub fn batch(&self) -> u64 {
+    /// The batch it is about; none where it is about a source or a sink.
+    pub fn batch(&self) -> Option<u64> {
         match self {
             RunError::Failed { batch, .. }
             | RunError::Panicked { batch, .. }
             | RunError::Cancelled { batch }
-            | RunError::DeadlineExceeded { batch } => *batch,
+            | RunError::DeadlineExceeded { batch } => Some(*batch),
+            RunError::Source { .. } | RunError::Sink { .. } => None,
         }
     }
 }
@@ -105,6 +121,8 @@ impl<E: fmt::Display> fmt::Display for RunError<E> {
         match self {
             RunError::Failed { error, batch, record } => write!(f, "batch {batch}, record {record}: {error}"),
             RunError::Panicked { message, batch } => write!(f, "batch {batch} panicked: {message}"),
+            RunError::Source { cause } => write!(f, "the source: {cause}"),
+            RunError::Sink { cause } => write!(f, "the sink: {cause}"),
             RunError::Cancelled { batch } => write!(f, "cancelled before batch {batch} was done"),
             RunError::DeadlineExceeded { batch } => write!(f, "the deadline passed before batch {batch} was done"),
         }

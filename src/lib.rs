@@ -103,35 +103,49 @@ mod pipeline;
 pub mod prelude;
 mod process;
 mod schedule;
+mod sink;
 mod source;
 mod stage;
+mod trigger;
+mod watermark;
+mod window;
 
-pub use data::{CancelToken, FixedHasher, Pane, PartitionStats, RunStats, Task, Timestamp, Timing, TotalOrder, Window, fixed_hash};
-pub use engine::{Engine, EngineBuilder};
-pub use error::{BuildError, RunError};
+pub use data::{
+    CancelToken, FixedHasher, Pane, PartitionStats, RunStats, StreamProgress, Task, Timestamp, Timing, TotalOrder, Window, fixed_hash,
+};
+pub use engine::{Admission, Engine, EngineBuilder, WhenFull};
+pub use error::{BoxError, BuildError, RunError};
 pub use integrate::{Accumulate, Addend, Collect, Count, Field, Max, Mean, Merge, Min, Quantity, Sort, SortByKey, Sum, TopK};
 pub use keyed::{Groups, Key};
 #[cfg(feature = "progress")]
 pub use observe::Progress;
 pub use partition::{Chunks, HashPartitioner, RandomPartitioner, RangePartitioner};
-pub use pipeline::{Pipeline, Returns};
+pub use pipeline::{Delivers, Iter, Pipeline, Returns, StreamHandle, TryIter};
 pub use process::{DeadLetter, Retry, Skip, Stop};
 pub use schedule::{Fcfs, LongestFirst, Priority, Sjf};
 #[cfg(feature = "csv")]
 pub use source::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords};
-pub use source::{Lines, TextBlock, TextError, TextFile};
+pub use sink::ForEach;
+pub use source::{Lines, Receiver, SendError, Sender, TextBlock, TextError, TextFile, TrySendError, channel};
 pub use stage::{
-    Arrival, Bounded, FailurePolicy, Integrator, Letter, Observer, Part, Partitioner, Parts, Place, Processor, RunPlan, Scheduler, Verdict,
+    And, Arrival, Bounded, Context, Disjoint, FailurePolicy, Inbox, Integrator, KeyedProcessor, Letter, Mode, Observer, Or, Overlap, Overlapping, Part,
+    Partitioner, Parts, Pending, Place, Processor, Pull, RunPlan, Scheduler, Sink, Source, Timed, Trigger, Verdict, Watermark, Windows,
 };
+pub use trigger::{Adaptive, Available, Bytes, Every, Records};
+pub use watermark::BoundedDisorder;
+pub use window::{Global, SameWindow, Session, Sliding, Tumbling};
 
 /// The types behind a [`Pipeline`]: its steps and what they ask of each other. Users never write them.
 pub mod steps {
-    pub use crate::engine::{Bound, Broken, Cause, Free, Leash, Settings};
-    pub use crate::integrate::{Each, Gather, Integrated, Panes};
-    pub use crate::keyed::{By, KeyState, NoKey, States};
+    pub use crate::data::{InWindow, NoTime, TimeState};
+    pub use crate::engine::{Bound, Broken, Cause, Control, Costs, End, Flow, Free, Halt, Leash, Lots, Pacing, Plan, Settings};
+    pub use crate::integrate::{Each, Gather, Integrated, Stated};
+    pub use crate::keyed::{By, HasKey, KeyState, NoKey, Slot, States};
     pub use crate::pipeline::*;
     pub use crate::process::*;
     pub use crate::source::{EachLine, EachTextLine};
+    pub use crate::stage::{Again, Assign, In, NoWindow, Repeats};
+    pub use crate::window::{Lateness, Open as OpenWindows, Tide};
     #[cfg(feature = "csv")]
     pub use crate::source::{EachRecord, EveryRecord};
 }

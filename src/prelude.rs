@@ -1,6 +1,6 @@
 //! What call sites import: `use microbatch::prelude::*;`
 
-pub use crate::data::{CancelToken, Pane, RunStats, Task, Timestamp, TotalOrder, Window};
+pub use crate::data::{CancelToken, Pane, RunStats, StreamProgress, Task, Timestamp, Timing, TotalOrder, Window};
 pub use crate::engine::Engine;
 pub use crate::error::{BuildError, RunError};
 pub use crate::integrate::{Accumulate, Addend, Collect, Count, Field, Max, Mean, Merge, Min, Quantity, Sort, Sum, TopK};
@@ -8,12 +8,17 @@ pub use crate::keyed::Groups;
 #[cfg(feature = "progress")]
 pub use crate::observe::Progress;
 pub use crate::partition::{Chunks, HashPartitioner, RandomPartitioner, RangePartitioner};
-pub use crate::pipeline::Pipeline;
+pub use crate::pipeline::{Pipeline, StreamHandle};
 pub use crate::process::{Retry, Skip, Stop};
 pub use crate::schedule::{Fcfs, LongestFirst, Priority, Sjf};
 #[cfg(feature = "csv")]
 pub use crate::source::{Csv, CsvError, CsvFile};
-pub use crate::source::{Lines, TextError, TextFile};
+pub use crate::sink::ForEach;
+pub use crate::source::{Lines, TextError, TextFile, channel};
 pub use crate::stage::{
-    Arrival, Bounded, FailurePolicy, Integrator, Letter, Observer, Part, Partitioner, Place, Processor, RunPlan, Scheduler, Verdict,
+    Arrival, Bounded, Context, FailurePolicy, Inbox, Integrator, KeyedProcessor, Letter, Mode, Observer, Part, Partitioner, Place, Processor, Pull,
+    RunPlan, Scheduler, Sink, Source, Trigger, Verdict, Watermark, Windows,
 };
+pub use crate::trigger::{Adaptive, Available, Bytes, Every, Records};
+pub use crate::watermark::BoundedDisorder;
+pub use crate::window::{Global, SameWindow, Session, Sliding, Tumbling};

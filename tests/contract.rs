@@ -9,3 +9,8 @@ mod contract_bounded;
 #[rustfmt::skip]
 #[path = "contract/contract_engine.rs"]
 mod contract_engine;
+
+#[allow(clippy::all)]
+#[rustfmt::skip]
+#[path = "contract/contract_unbounded.rs"]
+mod contract_unbounded;

@@ -342,7 +342,7 @@ fn any_error_type_is_an_error_of_the_run() {
     assert_eq!(text(over().cancel(&token).try_run().unwrap_err()), "cancelled before batch 0 was done");
     assert_eq!(text(over().deadline(Duration::ZERO).try_run().unwrap_err()), "the deadline passed before batch 0 was done");
     let known = over().try_map(|n| if n == 5 { Err("no") } else { Ok(n) }).try_run().unwrap_err();
-    assert_eq!((known.batch(), known.into_error()), (2, Some("no")));
+    assert_eq!((known.batch().unwrap(), known.into_error()), (2, Some("no")));
     assert_eq!(over().cancel(&token).try_run().unwrap_err().into_error(), None);
 }
 

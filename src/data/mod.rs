@@ -1,9 +1,11 @@
 //! Plain values. Depends on the standard library alone.
 
 mod cancel;
+mod event_time;
 mod hash;
 mod order;
 mod pane;
+mod progress;
 mod rope;
 mod stats;
 mod stopwatch;
@@ -12,11 +14,13 @@ mod time;
 mod window;
 
 pub use cancel::CancelToken;
+pub use event_time::{InWindow, NoTime, TimeState};
 pub use hash::{FixedHasher, fixed_hash};
 pub(crate) use hash::{bucket, by_words};
 pub use order::TotalOrder;
 pub use pane::{Pane, Timing};
 pub(crate) use rope::Rope;
+pub use progress::StreamProgress;
 pub use stats::{PartitionStats, RunStats};
 pub(crate) use stopwatch::Stopwatch;
 pub use task::Task;

@@ -1,3 +1,4 @@
+use super::Timestamp;
 use std::fmt;
 use std::time::Duration;
 
@@ -21,6 +22,12 @@ pub struct RunStats {
     pub failed: u64,
     /// How often a batch was run again.
     pub retried: u64,
+    /// Records that came after a window of theirs was complete; of bounded data, none.
+    pub late: u64,
+    /// Those of them that came after all windows of theirs were gone, and were left out.
+    pub dropped: u64,
+    /// The greatest event time of the last stage that names one.
+    pub(crate) latest: Option<Timestamp>,
     /// From the terminal verb to the result.
     pub elapsed: Duration,
     /// Of that, cutting the data into batches.
@@ -69,11 +76,40 @@ impl RunStats {
 }
 
 impl RunStats {
+    /// Takes in another run of the same pipeline.
+    pub(crate) fn add_run(&mut self, run: Self) {
+        self.batches += run.batches;
+        self.records += run.records;
+        self.partitioning += run.partitioning;
+        self.failed += run.failed;
+        self.retried += run.retried;
+        self.late += run.late;
+        self.dropped += run.dropped;
+        self.latest = self.latest.max(run.latest);
+        self.processing += run.processing;
+        self.integrating += run.integrating;
+        self.busy += run.busy;
+        self.longest_wait = self.longest_wait.max(run.longest_wait);
+        for more in run.partitions {
+            match self.partitions.binary_search_by_key(&more.partition, |known| known.partition) {
+                Ok(at) => {
+                    let known = &mut self.partitions[at];
+                    known.batches += more.batches;
+                    known.records += more.records;
+                    known.busy += more.busy;
+                }
+                Err(at) => self.partitions.insert(at, more),
+            }
+        }
+    }
+
     /// Takes in what the stage before did: batches of both, records and partitions of the first.
     pub(crate) fn add_stage(&mut self, before: Self) {
         self.batches += before.batches;
         self.failed += before.failed;
         self.retried += before.retried;
+        self.late += before.late;
+        self.dropped += before.dropped;
         self.partitioning += before.partitioning;
         self.processing += before.processing;
         self.integrating += before.integrating;

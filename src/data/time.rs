@@ -1,3 +1,5 @@
+use std::time::{Duration, SystemTime};
+
 /// Event time: microseconds since the Unix epoch, or since any epoch of the source's choosing.
 ///
 /// ```
@@ -27,8 +29,24 @@ impl Timestamp {
         Timestamp(secs.saturating_mul(1_000_000))
     }
 
+    /// So many microseconds later, or the last time.
+    pub(crate) const fn later(self, micros: i64) -> Self {
+        Timestamp(self.0.saturating_add(micros))
+    }
+
     /// Microseconds since the epoch.
     pub const fn as_micros(self) -> i64 {
         self.0
+    }
+}
+
+/// Microseconds since the Unix epoch; beyond their range, the first or last time.
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Self {
+        let micros = |span: Duration| i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+        match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(since) => Timestamp(micros(since)),
+            Err(before) => Timestamp(-micros(before.duration())),
+        }
     }
 }

@@ -18,6 +18,11 @@ impl Window {
     pub const fn new(start: Timestamp, end: Timestamp) -> Self {
         Window { start, end }
     }
+
+    /// Whether a time lies in it.
+    pub fn contains(&self, at: Timestamp) -> bool {
+        self.start <= at && at < self.end
+    }
 }
 
 impl fmt::Debug for Window {

@@ -2,8 +2,9 @@
 
 use super::broken::{Broken, Cause};
 use super::limit::Leash;
-use super::made::{Made, Timed};
+use super::made::{Made, Seen, Timed};
 use super::runner::Runner;
+use crate::data::Timestamp;
 use crate::integrate::Gather;
 use crate::process::{Operator, Watch};
 use crate::stage::{FailurePolicy, Part, Place, Verdict};
@@ -57,23 +58,27 @@ where
     fn contain(&self, made: &mut Made<G::Memory, E>, local: &mut C::Local, seq: u32, part: Part<B>) -> Result<u64, Broken<E>> {
         let Part { records, batch, .. } = part;
         let place = Place { batch: u64::from(seq), first: 0, position: 0, records };
-        let mut seen = 0;
+        let mut seen = Seen::default();
         let done = catch_unwind(AssertUnwindSafe(|| self.attempts(made, local, place, batch, &mut seen)));
         match done {
             Ok(Attempt::Done { .. }) => {
                 made.batches += if self.fused { self.sizes.count(records) } else { 1 };
-                made.records += seen as u64;
-                if seen != records {
-                    made.sizes.push((seq, seen as u64));
+                made.records += seen.records as u64;
+                if seen.records != records {
+                    made.sizes.push((seq, seen.records as u64));
                 }
-                Ok(seen as u64)
+                made.take_in(seq, &seen);
+                Ok(seen.records as u64)
             }
             Ok(Attempt::Failed { position, error }) => {
+                if self.keeps {
+                    made.take_in(seq, &seen);
+                }
                 let (batch, record) = self.locate(seq, position);
                 Err(Broken { batch, record: record as u64, cause: Cause::Error(error) })
             }
-            Ok(Attempt::Stopped | Attempt::Retry) => Err(Broken::stopped(self.locate(seq, seen).0)),
-            Err(payload) => Err(Broken::panic(self.locate(seq, seen.min(records.saturating_sub(1))).0, payload)),
+            Ok(Attempt::Stopped | Attempt::Retry) => Err(Broken::stopped(self.locate(seq, seen.records).0)),
+            Err(payload) => Err(Broken::panic(self.locate(seq, seen.records.min(records.saturating_sub(1))).0, payload)),
         }
     }
 
@@ -84,7 +89,7 @@ where
     }
 
     /// Runs a batch until the policy is content.
-    fn attempts(&self, made: &mut Made<G::Memory, E>, local: &mut C::Local, place: Place, mut batch: B, seen: &mut usize) -> Attempt<E> {
+    fn attempts(&self, made: &mut Made<G::Memory, E>, local: &mut C::Local, place: Place, mut batch: B, seen: &mut Seen) -> Attempt<E> {
         for attempt in 0.. {
             let kept = self.policy.keep(&batch);
             let is_own = self.own_memory || kept.is_some();
@@ -92,6 +97,7 @@ where
             let mut own = if is_own { made.spare.take().or_else(draft) } else { None };
             let (memory, expected) = if is_own { (&mut own, place.records) } else { (&mut made.memory, made.expected) };
             let kept_batch = kept.as_ref();
+            *seen = Seen::default();
             let guard = Guard { runner: self, kept: kept_batch, attempt, place, judge: None, seen, failed: 0, end: End::None };
             let done = self.attempt(memory, expected, local, batch, guard);
             match done {
@@ -103,6 +109,12 @@ where
                 }
                 Attempt::Done { failed } => {
                     made.failed += failed;
+                    if let Some(own) = own {
+                        self.put(made, place, own);
+                    }
+                    return done;
+                }
+                Attempt::Failed { .. } if self.keeps => {
                     if let Some(own) = own {
                         self.put(made, place, own);
                     }
@@ -192,7 +204,7 @@ struct Guard<'g, 'r, 'p, 's, B, E, C, G, P, L> {
     attempt: u32,
     place: Place,
     judge: Option<Judge<'g, E>>,
-    seen: &'g mut usize,
+    seen: &'g mut Seen,
     failed: u64,
     end: End,
 }
@@ -243,6 +255,15 @@ where
     }
 
     fn seen(&mut self, records: usize) {
-        *self.seen = records;
+        self.seen.records = records;
+    }
+
+    fn reached(&mut self, latest: Timestamp) {
+        self.seen.latest = self.seen.latest.max(Some(latest));
+    }
+
+    fn late(&mut self, late: u64, dropped: u64) {
+        self.seen.late += late;
+        self.seen.dropped += dropped;
     }
 }

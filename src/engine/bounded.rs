@@ -18,6 +18,7 @@ use crate::process::Operator;
 use crate::schedule::Priority;
 use crate::stage::{FailurePolicy, Parts, RunPlan, Scheduler};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicU64;
@@ -37,7 +38,7 @@ const COSTLY_LANES_A_THREAD: usize = 4;
 const COSTLY_GROUPS: usize = 32;
 
 /// What is to be run, apart from the batches.
-pub(crate) struct Plan<'p, 's, C, G, P> {
+pub struct Plan<'p, 's, C, G, P> {
     pub(crate) chain: &'p C,
     pub(crate) gather: &'p G,
     pub(crate) policy: &'p P,
@@ -49,15 +50,55 @@ pub(crate) struct Plan<'p, 's, C, G, P> {
     pub(crate) judged: bool,
     /// Whether the partitioner vouches for the sizes of the batches.
     pub(crate) counted: bool,
+    /// Whether what comes before a failure is kept.
+    pub(crate) keeps: bool,
 }
 
-/// Runs all batches; `stats` are those of the stages before, and take in whatever was done: only the batches where nobody wants to know more.
+impl<C, G, P> fmt::Debug for Plan<'_, '_, C, G, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl<M, E> fmt::Debug for Halt<M, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Halt").field("batch", &self.broken.batch).finish_non_exhaustive()
+    }
+}
+
+impl<'p, 's, C, P> Plan<'p, 's, C, (), P> {
+    /// The same with an end, and maybe another chain.
+    pub(crate) fn ending_in<'q, C2, G>(&self, chain: &'q C2, gather: &'q G) -> Plan<'q, 's, C2, G, P>
+    where
+        'p: 'q,
+    {
+        let Plan { policy, settings, limit, measure, judged, counted, keeps, .. } = *self;
+        Plan { chain, gather, policy, settings, limit, measure, judged, counted, keeps }
+    }
+}
+
+/// A run that ended early.
+pub struct Halt<M, E> {
+    pub(crate) broken: Broken<E>,
+    /// What was made of the records before, where that was to be kept.
+    pub(crate) before: Option<M>,
+}
+
+impl<M, E> From<Broken<E>> for Halt<M, E> {
+    fn from(broken: Broken<E>) -> Self {
+        Halt { broken, before: None }
+    }
+}
+
+/// Runs all batches; `stats` are those of the stages before, and take in whatever was done: only counts where nobody wants to know more.
+/// `kept` is what steps keep from run to run.
 pub(crate) fn run<B, E, C, G, P, L>(
     engine: &Engine,
     parts: Parts<B>,
     plan: &Plan<'_, '_, C, G, P>,
+    kept: &mut C::Local,
     stats: &mut RunStats,
-) -> Result<G::Memory, Broken<E>>
+) -> Result<G::Memory, Halt<G::Memory, E>>
 where
     B: Send,
     E: Send,
@@ -67,9 +108,9 @@ where
     L: Leash,
 {
     if C::ONE_EACH && !L::STOPPABLE && plan.counted && in_place::pays(&parts) {
-        return in_place::run::<B, E, C, G, P, L>(engine, parts, plan, stats);
+        return in_place::run::<B, E, C, G, P, L>(engine, parts, plan, kept, stats);
     }
-    run_batches::<B, E, C, G, P, L>(engine, parts, plan, stats)
+    run_batches::<B, E, C, G, P, L>(engine, parts, plan, kept, stats)
 }
 
 /// Runs all batches, each into the memory of its lane or one of its own.
@@ -77,8 +118,9 @@ pub(super) fn run_batches<B, E, C, G, P, L>(
     engine: &Engine,
     parts: Parts<B>,
     plan: &Plan<'_, '_, C, G, P>,
+    kept: &mut C::Local,
     stats: &mut RunStats,
-) -> Result<G::Memory, Broken<E>>
+) -> Result<G::Memory, Halt<G::Memory, E>>
 where
     B: Send,
     E: Send,
@@ -105,6 +147,7 @@ where
         exact: true,
         own_memory: false,
         apart: false,
+        keeps: plan.keeps,
         group: None,
         fused: false,
         sizes: Sizes::of(&parts),
@@ -114,11 +157,11 @@ where
         flow: PhantomData,
     };
     if !runner.measure {
-        let made = runner.process(parts, plan)?;
-        stats.batches += made.iter().map(|made| made.batches).sum::<u64>();
-        return runner.integrate(made);
+        let made = runner.process(parts, plan, kept)?;
+        report::count(&made, stats);
+        return runner.integrate(made, stats);
     }
-    runner.run_measured(parts, plan, stats)
+    runner.run_measured(parts, plan, kept, stats)
 }
 
 /// Whether each batch costs a table of its own. A panic in what is asked comes again where it is kept.
@@ -153,7 +196,13 @@ where
     L: Leash,
 {
     /// Runs and integrates, and tells of it.
-    fn run_measured(&mut self, parts: Parts<B>, plan: &Plan<'_, '_, C, G, P>, stats: &mut RunStats) -> Result<G::Memory, Broken<E>> {
+    fn run_measured(
+        &mut self,
+        parts: Parts<B>,
+        plan: &Plan<'_, '_, C, G, P>,
+        kept: &mut C::Local,
+        stats: &mut RunStats,
+    ) -> Result<G::Memory, Halt<G::Memory, E>> {
         let info = RunPlan {
             pipeline: self.template.pipeline,
             batches: parts.len(),
@@ -162,11 +211,11 @@ where
         };
         self.tell(|observer| observer.started(&info));
         let watch = Stopwatch::start(true);
-        let made = self.process(parts, plan);
+        let made = self.process(parts, plan, kept);
         let mut done = made.as_ref().map(|made| report::stats(made)).unwrap_or_default();
         done.processing = watch.elapsed();
         let watch = Stopwatch::start(true);
-        let memory = made.and_then(|made| self.integrate(made));
+        let memory = made.map_err(Halt::from).and_then(|made| self.integrate(made, &mut done));
         done.integrating = watch.elapsed();
         done.elapsed = done.processing + done.integrating;
         self.tell(|observer| observer.finished(&done));
@@ -176,7 +225,7 @@ where
     }
 
     /// Runs the batches; what was made of them, lane by lane.
-    fn process(&mut self, parts: Parts<B>, plan: &Plan<'_, '_, C, G, P>) -> Result<Vec<Made<G::Memory, E>>, Broken<E>> {
+    fn process(&mut self, parts: Parts<B>, plan: &Plan<'_, '_, C, G, P>, kept: &mut C::Local) -> Result<Vec<Made<G::Memory, E>>, Broken<E>> {
         // Users' code comes before anything is moved: a panic in it drops no record while it unwinds.
         let known = catch_unwind(AssertUnwindSafe(|| (self.schedule(&parts, plan.settings), self.gather.exact(), self.gather.in_order())));
         let (ranks, exact, in_order) = match known {
@@ -190,12 +239,12 @@ where
         // Where regrouping is exact, a lane is folded into one memory; else the batches of a group are, or each batch, where that costs little, so
         // that the result is that of any order.
         self.exact = exact || plan.settings.relaxed;
-        self.apart = tasks.is_permuted() && (in_order || !self.exact);
+        self.apart = self.keeps || tasks.is_permuted() && (in_order || !self.exact);
         self.own_memory = self.apart || !self.exact && !G::COSTLY;
         self.group = if self.exact || self.apart { None } else { self.sizes.group(self.groups()) };
         self.fused = C::IN_PIECES && !G::COSTLY && !self.own_memory && !self.measure && !plan.judged && tasks.is_free();
         let shelf = Shelf::new(self.exact && !self.own_memory && self.gather.is_shared());
-        let mut made = self.work_off(tasks, &shelf);
+        let mut made = self.work_off(tasks, kept, &shelf);
         made.sort_by_key(|made| made.lane);
         shelf.clear_into(made.iter_mut().map(|made| &mut made.memory));
         let records = made.iter().map(|made| made.records).sum();
@@ -216,7 +265,7 @@ where
     }
 
     /// Works off all tasks: on the calling thread alone for as long as help is not known to be worth it, or from the start with whoever is free.
-    fn work_off(&self, tasks: Tasks<B>, shelf: &Shelf<G::Memory>) -> Vec<Made<G::Memory, E>> {
+    fn work_off(&self, tasks: Tasks<B>, kept: &mut C::Local, shelf: &Shelf<G::Memory>) -> Vec<Made<G::Memory, E>> {
         let mut lane = Lane { made: Made::of_lane(0, tasks.records()), tasks };
         if lane.tasks.next_seq().is_none() {
             return Vec::new();
@@ -228,9 +277,19 @@ where
         let solo = Solo::new(self.begun, self.sizes.total());
         let helpers = self.engine.pool.current_num_threads() > 1;
         let go_on = |turn: Turn| if single || !helpers { Some(usize::MAX) } else { solo.go_on(turn.done) };
-        let work = |ask: Ask<'_>| if self.measure { self.timed(&mut lane, ask, shelf) } else { self.work(&mut lane, ask, shelf) };
-        match crew::alone(self.engine, go_on, work) {
+        let mut work = |ask: Ask<'_>| {
+            let kept = if C::ORDERED { Some(&mut *kept) } else { None };
+            if self.measure { self.timed(&mut lane, kept, ask, shelf) } else { self.work(&mut lane, kept, ask, shelf) }
+        };
+        match crew::alone(self.engine, go_on, &mut work) {
             Alone::Done => vec![lane.made],
+            Alone::Share(_) if C::ORDERED => {
+                let first = self.rank(0);
+                crew::wait_alone(self.engine, first, self.limit, |ask| {
+                    work(ask);
+                });
+                vec![lane.made]
+            }
             Alone::Share(slot) => self.share(lane, slot, shelf),
         }
     }
@@ -246,16 +305,13 @@ where
     fn share(&self, lane: Lane<B, G::Memory, E>, slot: Option<Slot<'_>>, shelf: &Shelf<G::Memory>) -> Vec<Made<G::Memory, E>> {
         let first = lane.tasks.next_seq().map_or(0, |seq| self.rank(seq));
         let lanes = self.cut(lane, shelf);
-        let lanes = crew::run(self.engine, first, self.limit, lanes, slot, |lane, ask| self.timed(lane, ask, shelf));
+        let lanes = crew::run(self.engine, first, self.limit, lanes, slot, |lane, ask| self.timed(lane, None, ask, shelf));
         lanes.into_iter().map(|lane| lane.made).collect()
     }
 
     /// Cuts a lane into as many as the threads are to have; the first goes on with what was made.
     fn cut(&self, lane: Lane<B, G::Memory, E>, shelf: &Shelf<G::Memory>) -> Vec<Lane<B, G::Memory, E>> {
         let Lane { mut tasks, made } = lane;
-        if C::ORDERED {
-            return vec![Lane { tasks, made }];
-        }
         let mut lanes = Vec::new();
         if let (Some(group), Some(seq), Some(_)) = (self.group, tasks.next_seq(), &made.memory) {
             // The group that was begun is brought to its end.
@@ -289,14 +345,28 @@ where
         if G::COSTLY { COSTLY_GROUPS } else { LANES }
     }
 
-    /// Merges what the lanes made, in the order of the data.
-    fn integrate(&self, mut made: Vec<Made<G::Memory, E>>) -> Result<G::Memory, Broken<E>> {
+    /// Merges what the lanes made, in the order of the data. Where the run broke, what came before is kept if that was asked for.
+    fn integrate(&self, mut made: Vec<Made<G::Memory, E>>, stats: &mut RunStats) -> Result<G::Memory, Halt<G::Memory, E>> {
         let broken = made.iter_mut().filter_map(|made| made.broken.take()).fold(None, |first, next| Some(Broken::first_of(first, next)));
-        if let Some(broken) = broken {
-            let broken = self.place(broken, &made);
+        let broken = broken.map(|broken| self.place(broken, &made));
+        let end = broken.as_ref().map_or(u64::MAX, |broken| broken.batch);
+        stats.latest = made.iter().flat_map(|made| &made.latest).filter(|(seq, _)| u64::from(*seq) <= end).map(|(_, latest)| *latest).max();
+        let Some(broken) = broken else { return Ok(self.combine(made)?) };
+        if !self.keeps || broken.is_stop() {
             forget(made);
-            return Err(broken);
+            return Err(broken.into());
         }
+        for made in &mut made {
+            let apart = std::mem::take(&mut made.apart);
+            let (before, after): (Vec<_>, Vec<_>) = apart.into_iter().partition(|(seq, _)| u64::from(*seq) <= end);
+            made.apart = before;
+            forget(after);
+        }
+        let before = self.combine(made)?;
+        Err(Halt { broken, before: Some(before) })
+    }
+
+    fn combine(&self, made: Vec<Made<G::Memory, E>>) -> Result<G::Memory, Broken<E>> {
         let mut memories = Vec::with_capacity(made.len());
         let mut apart = Vec::new();
         for made in made {

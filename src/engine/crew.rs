@@ -59,6 +59,19 @@ pub(super) fn alone<'e>(engine: &'e Inner, go_on: impl Fn(Turn) -> Option<usize>
     }
 }
 
+/// Works on a lane on the calling thread and nowhere else, as soon as a slot is granted.
+pub(super) fn wait_alone(engine: &Inner, rank: u64, limit: &Limit, work: impl FnOnce(Ask<'_>)) {
+    let desk = Arc::new(Desk::default());
+    let number = engine.slots.enter(rank, 1, &desk);
+    // None is granted where the run is stopped while it waits, which its lane finds out by itself.
+    let slot = (desk.wait(|| true, limit) > 0).then(|| Slot(engine));
+    let in_task = InTask::begin();
+    work(&|_| Some(usize::MAX));
+    drop(in_task);
+    drop(slot);
+    engine.slots.exit(number, &desk);
+}
+
 /// Whether the calling thread works for some run or for rayon already.
 fn is_in_place() -> bool {
     IN_TASK.get() || rayon::current_thread_index().is_some()

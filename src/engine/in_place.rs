@@ -4,11 +4,11 @@
 //! Rayon writes into places of an uninitialised vector without `unsafe` here: it hands a consumer to a parallel iterator, which cuts it
 //! at places of its own choice. The iterator here is a run: each batch carries its part of the consumer along.
 
-use super::bounded::{run_batches, split};
+use super::bounded::{Halt, run_batches, split};
 use super::limit::Leash;
 use super::sizes::Sizes;
 use super::{Broken, Engine, Plan};
-use crate::data::{RunStats, Stopwatch};
+use crate::data::{NoTime, RunStats, Stopwatch, Timestamp};
 use crate::integrate::Gather;
 use crate::keyed::NoKey;
 use crate::process::{Operator, Rec, Stop, Watch};
@@ -31,8 +31,9 @@ pub(super) fn run<B, E, C, G, P, L>(
     engine: &Engine,
     parts: Parts<B>,
     plan: &Plan<'_, '_, C, G, P>,
+    kept: &mut C::Local,
     stats: &mut RunStats,
-) -> Result<G::Memory, Broken<E>>
+) -> Result<G::Memory, Halt<G::Memory, E>>
 where
     B: Send,
     E: Send,
@@ -49,14 +50,14 @@ where
     let Some((ended, mut done)) = whole.ended else {
         // Nobody asked for the values, so the parts are still there.
         let parts = whole.parts.unwrap_or_else(|| Vec::new().into());
-        return run_batches::<B, E, C, G, P, L>(engine, parts, plan, stats);
+        return run_batches::<B, E, C, G, P, L>(engine, parts, plan, kept, stats);
     };
     done.elapsed = watch.elapsed();
     done.integrating = done.elapsed.saturating_sub(done.processing);
     done.add_stage(std::mem::take(stats));
     *stats = done;
     let taken = |memory: Option<G::Memory>| memory.expect("who takes all values makes a memory of them");
-    ended.and_then(|()| memory.map(taken).map_err(|payload| Broken::panic(last, payload)))
+    ended.and_then(|()| memory.map(taken).map_err(|payload| Broken::panic(last, payload))).map_err(Halt::from)
 }
 
 impl<'p, 's, C, G, P> Plan<'p, 's, C, G, P> {
@@ -65,8 +66,8 @@ impl<'p, 's, C, G, P> Plan<'p, 's, C, G, P> {
     where
         'p: 'q,
     {
-        let Plan { settings, limit, measure, counted, .. } = *self;
-        Plan { chain, gather: &Results, policy: &Stop, settings, limit, measure, judged: false, counted }
+        let Plan { settings, limit, measure, counted, keeps, .. } = *self;
+        Plan { chain, gather: &Results, policy: &Stop, settings, limit, measure, judged: false, counted, keeps }
     }
 }
 
@@ -145,11 +146,11 @@ impl<B: Send, E: Send, C: Operator<B, E, Value: Send> + Sync, L: Leash> IndexedP
         let chain = Filling(self.plan.chain);
         let plan = self.plan.with(&chain);
         let mut stats = RunStats::default();
-        let filled = run_batches::<(B, K), E, _, Results, Stop, L>(self.engine, parts.into(), &plan, &mut stats);
+        let filled = run_batches::<(B, K), E, _, Results, Stop, L>(self.engine, parts.into(), &plan, &mut C::Local::default(), &mut stats);
         let end = rest.into_folder().complete();
         let (filled, ended) = match filled {
             Ok(filled) => (filled, Ok(())),
-            Err(broken) => (Vec::new(), Err(broken)),
+            Err(halt) => (Vec::new(), Err(halt.broken)),
         };
         let broken = ended.is_err();
         *self.ended = Some((ended, stats));
@@ -171,6 +172,7 @@ impl<B: Send, E: Send, C: Operator<B, E, Value: Send> + Sync, L: Leash> IndexedP
 struct Filling<'c, C>(&'c C);
 
 impl<B, E, K: Consumer<C::Value>, C: Operator<B, E>> Operator<(B, K), E> for Filling<'_, C> {
+    type At = NoTime;
     type Key = NoKey;
     type Value = K::Result;
     type Local = C::Local;
@@ -184,7 +186,7 @@ impl<B, E, K: Consumer<C::Value>, C: Operator<B, E>> Operator<(B, K), E> for Fil
         local: &mut C::Local,
         (batch, place): (B, K),
         watch: &mut W,
-        emit: &mut impl FnMut(Rec<NoKey, K::Result>) -> Result<(), E>,
+        emit: &mut impl FnMut(Rec<NoTime, NoKey, K::Result>) -> Result<(), E>,
     ) -> Result<(), E> {
         let (promised, mut made) = (watch.expected(), 0);
         let mut folder = Some(place.into_folder());
@@ -194,7 +196,18 @@ impl<B, E, K: Consumer<C::Value>, C: Operator<B, E>> Operator<(B, K), E> for Fil
             Ok(())
         })?;
         assert!(made == promised, "a batch said to hold {promised} records holds {made}: see `Partitioner::counts`");
-        folder.map_or(Ok(()), |folder| emit(Rec { key: NoKey, value: folder.complete() }))
+        folder.map_or(Ok(()), |folder| emit(Rec { at: NoTime, key: NoKey, value: folder.complete() }))
+    }
+
+    /// Only chains with timers have something to let pass, and they do not give one value a record.
+    fn pass<W: Watch<E>>(
+        &self,
+        _: &mut C::Local,
+        _: Timestamp,
+        _: &mut W,
+        _: &mut impl FnMut(Rec<NoTime, NoKey, K::Result>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is left of a lane when it is done.
 
 use super::broken::Broken;
+use crate::data::Timestamp;
 use std::time::Duration;
 
 /// What workers made of one lane.
@@ -25,11 +26,28 @@ pub(super) struct Made<M, E> {
     pub(super) sizes: Vec<(u32, u64)>,
     /// Their times, where somebody asked.
     pub(super) times: Vec<Timed>,
+    /// The greatest event time of each batch that has one.
+    pub(super) latest: Vec<(u32, Timestamp)>,
+    /// Records that came after a window of theirs was complete ..
+    pub(super) late: u64,
+    /// .. and after all of them were gone.
+    pub(super) dropped: u64,
     pub(super) failed: u64,
     pub(super) retried: u64,
     pub(super) busy: Duration,
     /// Where it ended early.
     pub(super) broken: Option<Broken<E>>,
+}
+
+/// What an attempt at a batch has seen of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen {
+    /// How many records were read.
+    pub(super) records: usize,
+    /// The greatest event time among them.
+    pub(super) latest: Option<Timestamp>,
+    pub(super) late: u64,
+    pub(super) dropped: u64,
 }
 
 /// The times of one batch.
@@ -55,11 +73,21 @@ impl<M, E> Made<M, E> {
             records: 0,
             sizes: Vec::new(),
             times: Vec::new(),
+            latest: Vec::new(),
+            late: 0,
+            dropped: 0,
             failed: 0,
             retried: 0,
             busy: Duration::ZERO,
             broken: None,
         }
+    }
+
+    /// Takes in what was seen of a batch.
+    pub(super) fn take_in(&mut self, seq: u32, seen: &Seen) {
+        self.latest.extend(seen.latest.map(|latest| (seq, latest)));
+        self.late += seen.late;
+        self.dropped += seen.dropped;
     }
 
     pub(super) fn breaks(&mut self, broken: Broken<E>) {

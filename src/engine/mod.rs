@@ -9,6 +9,7 @@ mod in_place;
 mod lanes;
 mod limit;
 mod made;
+mod passing;
 mod report;
 mod runner;
 mod settings;
@@ -16,14 +17,20 @@ mod shelf;
 mod sizes;
 mod slots;
 mod solo;
+mod stream;
 mod tasks;
 
-pub(crate) use bounded::{Plan, run};
+pub(crate) use bounded::run;
+pub use bounded::{Halt, Plan};
 pub(crate) use broken::forget;
 pub use broken::{Broken, Cause};
 pub(crate) use limit::Limit;
 pub use limit::{Bound, Free, Leash};
-pub use settings::Settings;
+pub(crate) use passing::Passing;
+pub use settings::{Pacing, Settings};
+
+pub use stream::{Admission, Control, Costs, End, Flow, Lots, WhenFull};
+pub(crate) use stream::{Cost, Pace, pump};
 
 use crate::error::{BuildError, BuildErrorKind};
 use crate::stage::Scheduler;

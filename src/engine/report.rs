@@ -7,15 +7,24 @@ use std::time::Duration;
 /// What the lanes add up to.
 pub(super) fn stats<M, E>(made: &[Made<M, E>]) -> RunStats {
     let mut stats = RunStats::default();
+    count(made, &mut stats);
     for lane in made {
-        stats.failed += lane.failed;
-        stats.retried += lane.retried;
-        stats.batches += lane.batches;
         stats.records += lane.records;
         stats.busy += lane.busy;
     }
     add_times(&mut stats, made.iter().flat_map(|lane| &lane.times));
     stats
+}
+
+/// Adds up counts alone.
+pub(super) fn count<M, E>(made: &[Made<M, E>], stats: &mut RunStats) {
+    for lane in made {
+        stats.batches += lane.batches;
+        stats.failed += lane.failed;
+        stats.retried += lane.retried;
+        stats.late += lane.late;
+        stats.dropped += lane.dropped;
+    }
 }
 
 fn add_times<'t>(stats: &mut RunStats, times: impl Iterator<Item = &'t Timed>) {

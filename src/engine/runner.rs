@@ -34,6 +34,8 @@ pub(super) struct Runner<'r, 'p, 's, B, E, C, G, P, L> {
     pub(super) own_memory: bool,
     /// .. which is kept apart, as batches do not run in the order of the data.
     pub(super) apart: bool,
+    /// Whether what comes before a failure is kept.
+    pub(super) keeps: bool,
     /// How many batches make a group, whose memories are merged apart from those of others; none where lanes see to that or nobody can tell.
     pub(super) group: Option<usize>,
     /// Whether neighbouring batches are run as one.
@@ -56,16 +58,23 @@ where
     L: Leash,
 {
     /// Works a lane off, or until it is to be left, and takes the time.
-    pub(super) fn timed(&self, lane: &mut Lane<B, G::Memory, E>, ask: Ask<'_>, shelf: &Shelf<G::Memory>) -> Worked {
+    pub(super) fn timed(&self, lane: &mut Lane<B, G::Memory, E>, kept: Option<&mut C::Local>, ask: Ask<'_>, shelf: &Shelf<G::Memory>) -> Worked {
         let watch = Stopwatch::start(true);
-        let worked = self.work(lane, ask, shelf);
+        let worked = self.work(lane, kept, ask, shelf);
         lane.made.busy += watch.elapsed();
         worked
     }
 
-    /// Works a lane off, or until it is to be left.
-    pub(super) fn work(&self, Lane { tasks, made }: &mut Lane<B, G::Memory, E>, ask: Ask<'_>, shelf: &Shelf<G::Memory>) -> Worked {
-        let mut local = C::Local::default();
+    /// Works a lane off, or until it is to be left; with what steps have kept from earlier runs, where they keep anything.
+    pub(super) fn work(
+        &self,
+        Lane { tasks, made }: &mut Lane<B, G::Memory, E>,
+        kept: Option<&mut C::Local>,
+        ask: Ask<'_>,
+        shelf: &Shelf<G::Memory>,
+    ) -> Worked {
+        let mut own = C::Local::default();
+        let local = kept.unwrap_or(&mut own);
         let mut last = tasks.next_seq().unwrap_or(0);
         if G::COSTLY
             && made.memory.is_none()
@@ -82,12 +91,12 @@ where
             // A chain with state by key must go on where it is.
             let room = if C::ORDERED { Some(1) } else { ask(Turn { rank, done: made.records as usize }) };
             let Some(room) = room else {
-                forget(local);
+                forget(own);
                 return Worked::Paused(rank);
             };
             let Some(part) = tasks.next_piece(if self.fused { room } else { 1 }) else { break };
             last = seq;
-            let done = if self.is_void(seq.into()) { contain(seq, || drop(part)) } else { self.task(made, &mut local, seq, part) };
+            let done = if self.is_void(seq.into()) { contain(seq, || drop(part)) } else { self.task(made, local, seq, part) };
             let done = done.and_then(|()| if self.ends_group(seq) { contain(seq, || self.complete(made, shelf)) } else { Ok(()) });
             if let Err(broken) = done {
                 self.breaks(made, broken);
@@ -99,7 +108,7 @@ where
             Some(memory) => self.seal(memory, shelf),
             None => {}
         });
-        let sealed = contain(last, || drop(local)).and(sealed);
+        let sealed = contain(last, || drop(own)).and(sealed);
         tasks.forget();
         if let Err(broken) = sealed {
             self.breaks(made, broken);

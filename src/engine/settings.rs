@@ -1,8 +1,8 @@
 //! What a pipeline is set to.
 
-use super::Engine;
+use super::{Admission, Engine};
 use crate::data::CancelToken;
-use crate::stage::{Observer, Scheduler};
+use crate::stage::{Observer, Scheduler, Trigger, Watermark};
 use std::fmt;
 use std::time::Duration;
 
@@ -16,6 +16,20 @@ pub struct Settings<'a> {
     pub(crate) deadline: Option<Duration>,
     pub(crate) cancel: Option<CancelToken>,
     pub(crate) relaxed: bool,
+}
+
+/// What a stream is set to besides.
+#[derive(Default)]
+pub struct Pacing<'a> {
+    pub(crate) trigger: Option<Box<dyn Trigger + 'a>>,
+    pub(crate) watermark: Option<Box<dyn Watermark + 'a>>,
+    pub(crate) admission: Admission,
+}
+
+impl fmt::Debug for Pacing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pacing").field("admission", &self.admission).finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Settings<'_> {

@@ -1,5 +1,5 @@
 use super::Collect;
-use crate::data::{Pane, Rope, Window};
+use crate::data::Rope;
 use crate::keyed::NoKey;
 use crate::stage::{Arrival, Integrator, Values};
 
@@ -62,16 +62,6 @@ pub trait Gather<T, Ky> {
     }
     /// The result.
     fn finish(&self, memory: Self::Memory) -> Self::Output;
-}
-
-/// What a next stage gets as records. Not to be implemented outside the crate.
-pub trait Panes<T, Ky>: Gather<T, Ky> {
-    /// The key of a pane.
-    type Key;
-    /// Its value.
-    type Value;
-    /// The results as panes, by window and key.
-    fn panes(output: Self::Output) -> Vec<Pane<Self::Key, Self::Value>>;
 }
 
 impl<T: Send, Ky> Gather<T, Ky> for Each {
@@ -164,14 +154,5 @@ impl<T, I: Integrator<T>> Gather<T, NoKey> for Integrated<I> {
 
     fn finish(&self, memory: I::State) -> I::Output {
         self.0.finish(memory)
-    }
-}
-
-impl<T, I: Integrator<T>> Panes<T, NoKey> for Integrated<I> {
-    type Key = ();
-    type Value = I::Output;
-
-    fn panes(output: I::Output) -> Vec<Pane<(), I::Output>> {
-        vec![Pane::new((), Window::ALL, output)]
     }
 }

@@ -146,6 +146,19 @@ impl<I: Iterator> Iterator for Counted<I> {
 
 impl<I: Iterator> ExactSizeIterator for Counted<I> {}
 
+/// Of keys that are all different.
+impl<K: Eq + Hash, V> FromIterator<(K, V)> for Groups<K, V> {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let entries: Vec<(K, V)> = entries.into_iter().collect();
+        if entries.len() <= FLAT {
+            return Groups::new(vec![entries.into_iter().collect()]);
+        }
+        let mut partitions: Vec<Vec<(K, V)>> = (0..PARTITIONS).map(|_| Vec::new()).collect();
+        entries.into_iter().for_each(|entry| partitions[bucket(&entry.0, PARTITIONS)].push(entry));
+        Groups::new(partitions.into_iter().map(|entries| entries.into_iter().collect()).collect())
+    }
+}
+
 /// Equal keys with equal results, in whatever order.
 impl<K: Eq + Hash, V: PartialEq> PartialEq for Groups<K, V> {
     fn eq(&self, other: &Self) -> bool {

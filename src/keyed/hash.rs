@@ -1,5 +1,6 @@
 use crate::data::by_words;
 use ahash::RandomState;
+use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::OnceLock;
 
@@ -8,7 +9,7 @@ use std::sync::OnceLock;
 /// A word (an integer, a discriminant) is mixed in by one multiplication folded in two, where ahash takes two: half the instructions of a
 /// lookup in a small table. Strings of bytes are left to ahash.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Seeds {
+pub(crate) struct Seeds {
     state: u64,
     multiple: u64,
 }
@@ -38,6 +39,15 @@ pub(super) fn bytes_hash(bytes: &[u8]) -> u64 {
     hasher.finish()
 }
 
+impl Default for Seeds {
+    fn default() -> Self {
+        Self::of_process()
+    }
+}
+
+/// State by key where keys come and go.
+pub(crate) type Map<K, S> = HashMap<K, S, Seeds>;
+
 impl BuildHasher for Seeds {
     type Hasher = TableHasher;
 
@@ -52,7 +62,7 @@ const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// Hashes one key.
 #[derive(Debug)]
-pub(super) struct TableHasher {
+pub(crate) struct TableHasher {
     state: u64,
     multiple: u64,
 }

@@ -21,7 +21,7 @@ pub trait Key: Clone + Eq + Hash + Send + Sync {}
 impl<K: Clone + Eq + Hash + Send + Sync> Key for K {}
 
 /// Keyed or not. These are [`NoKey`] and [`By`].
-pub trait KeyState: Clone + Send {
+pub trait KeyState: Clone + Eq + Hash + Send + Sync {
     /// Whether there is a key.
     const KEYED: bool;
     /// What a pane's key is.
@@ -31,6 +31,16 @@ pub trait KeyState: Clone + Send {
     /// The key alone.
     fn into_key(self) -> Self::Key;
 }
+
+/// What a verb by key asks for.
+#[diagnostic::on_unimplemented(
+    message = "this step works by key, and the records have none yet",
+    label = "no key here",
+    note = "key the records first: `.key_by(|record| ..)`"
+)]
+pub trait HasKey<K>: KeyState {}
+
+impl<K: Key> HasKey<K> for By<K> {}
 
 impl KeyState for NoKey {
     const KEYED: bool = false;

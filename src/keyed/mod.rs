@@ -5,13 +5,16 @@ mod groups;
 mod hash;
 mod inline;
 mod key;
+mod slot;
 mod spread;
 mod states;
 mod table;
 
 pub use groups::Groups;
 pub(crate) use groups::{FLAT, PARTITIONS};
+pub(crate) use hash::Map;
 pub(crate) use inline::InlineTable;
-pub use key::{By, Key, KeyState, NoKey};
+pub use key::{By, HasKey, Key, KeyState, NoKey};
+pub use slot::Slot;
 pub use states::States;
 pub(crate) use table::Table;

@@ -1,7 +1,8 @@
 use super::Pipeline;
 use super::failing::Joins;
 use super::input::Input;
-use crate::process::{Harmless, PerBatch, Process, TryPerBatch, TryProcess, Whole};
+use crate::keyed::NoKey;
+use crate::process::{EachPane, Harmless, PerBatch, Process, TryPerBatch, TryProcess, Whole};
 use crate::stage::Processor;
 
 /// What a step over whole batches asks for.
@@ -13,9 +14,10 @@ use crate::stage::Processor;
 pub trait Fresh {}
 
 impl Fresh for Whole {}
+impl Fresh for EachPane {}
 
 /// Steps over whole batches: before any other, and after the partitioner.
-impl<'a, M: Input, T, C, X> Pipeline<'a, M, T, C, X> {
+impl<'a, M: Input, T, C, X, At> Pipeline<'a, M, T, C, X, NoKey, At> {
     /// One value a batch. The batch is what the partitioner makes: `&[T]` of borrowed slices, `Vec<T>` of owned data, a range of a range.
     ///
     /// ```

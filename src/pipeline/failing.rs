@@ -37,22 +37,28 @@ impl<E, P: fmt::Debug> fmt::Debug for Handled<E, P> {
 pub trait Fallibility {
     /// What steps fail with.
     type Error;
+    /// Whether a step can.
+    const FAILS: bool;
 }
 
 impl Fallibility for Never {
     type Error = Infallible;
+    const FAILS: bool = false;
 }
 
 impl<E> Fallibility for Fails<E> {
     type Error = E;
+    const FAILS: bool = true;
 }
 
 impl<X: Fallibility> Fallibility for Stoppable<X> {
     type Error = X::Error;
+    const FAILS: bool = X::FAILS;
 }
 
 impl<E, P> Fallibility for Handled<E, P> {
     type Error = E;
+    const FAILS: bool = true;
 }
 
 /// What `.run()` asks for.

@@ -1,26 +1,43 @@
 //! Where batches come from.
 
+use super::ending::{Ending, Ordered};
 use super::failing::{Absorbs, Fallibility, Meets, Never};
+use super::spring::{Once, Spring};
+use super::stage::{Moment, Running, Stage};
 use crate::data::{Pane, RunStats, Stopwatch};
-use crate::engine::{self, Broken, Engine, Limit, Plan, Settings};
-use crate::integrate::{Gather, Panes};
+use crate::engine::{Broken, Engine, Limit, Lots, Settings};
 use crate::partition::Chunks;
 use crate::process::Operator;
-use crate::stage::{Partitioner, Parts};
+use crate::stage::{Partitioner, Parts, Source};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Data in memory, and how they are cut.
 #[derive(Debug)]
 pub struct Over<D, T, P = Chunks> {
-    data: D,
+    /// Until the run begins.
+    data: Option<D>,
     partitioner: P,
     item: PhantomData<fn() -> T>,
 }
 
-impl<D, T, P> Over<D, T, P> {
-    pub(super) fn new(data: D, partitioner: P) -> Self {
-        Over { data, partitioner, item: PhantomData }
+impl<D, T> Over<D, T> {
+    pub(super) fn new(data: D) -> Self {
+        Over { data: Some(data), partitioner: Chunks::default(), item: PhantomData }
+    }
+}
+
+/// A source, and how its micro-batches are cut.
+#[derive(Debug)]
+pub struct Stream<S, P = Chunks> {
+    /// Until the run begins.
+    source: Option<S>,
+    partitioner: P,
+}
+
+impl<S> Stream<S> {
+    pub(super) fn new(source: S) -> Self {
+        Stream { source: Some(source), partitioner: Chunks::default() }
     }
 }
 
@@ -35,16 +52,6 @@ impl<S> After<S> {
     pub(super) fn new(stage: S) -> Self {
         After { stage, partitioner: Chunks::default() }
     }
-}
-
-/// One stage of a pipeline: a pipeline but for its settings, which are those of all its stages.
-#[derive(Debug)]
-pub struct Stage<M, T, C, X, Ky, I> {
-    pub(super) input: M,
-    pub(super) chain: C,
-    pub(super) failing: X,
-    pub(super) integrator: I,
-    pub(super) flow: PhantomData<fn() -> (T, Ky)>,
 }
 
 /// Where a pipeline's batches come from. Not to be implemented outside the crate.
@@ -68,19 +75,30 @@ impl<D, T, P: Partitioner<D>> Input for Over<D, T, P> {
     type With<P2> = Over<D, T, P2>;
 
     fn with<P2>(self, partitioner: P2) -> Over<D, T, P2> {
-        Over::new(self.data, partitioner)
+        Over { data: self.data, partitioner, item: PhantomData }
     }
 }
 
-impl<M, T, C, X, Ky, I, P> Input for After<Stage<M, T, C, X, Ky, I>, P>
-where
-    I: Panes<T, Ky>,
-    P: Partitioner<Vec<Pane<I::Key, I::Value>>>,
-{
-    type Data = Vec<Pane<I::Key, I::Value>>;
-    type Item = Pane<I::Key, I::Value>;
+impl<S: Source, P: Partitioner<Vec<S::Item>>> Input for Stream<S, P> {
+    type Data = Vec<S::Item>;
+    type Item = S::Item;
     type Batch = P::Batch;
-    type With<P2> = After<Stage<M, T, C, X, Ky, I>, P2>;
+    type With<P2> = Stream<S, P2>;
+
+    fn with<P2>(self, partitioner: P2) -> Stream<S, P2> {
+        Stream { source: self.source, partitioner }
+    }
+}
+
+impl<M, T, C, X, Ky, At, Wi, I, K, V, P> Input for After<Stage<M, T, C, X, Ky, At, Wi, I>, P>
+where
+    I: Ending<T, Ky, At, Wi, Emit = Pane<K, V>>,
+    P: Partitioner<Vec<Pane<K, V>>>,
+{
+    type Data = Vec<Pane<K, V>>;
+    type Item = Pane<K, V>;
+    type Batch = P::Batch;
+    type With<P2> = After<Stage<M, T, C, X, Ky, At, Wi, I>, P2>;
 
     fn with<P2>(self, partitioner: P2) -> Self::With<P2> {
         After { stage: self.stage, partitioner }
@@ -91,7 +109,7 @@ where
 pub struct Shared<'r, 's> {
     pub(super) engine: &'r Engine,
     pub(super) settings: &'r Settings<'s>,
-    pub(super) limit: Limit,
+    pub(super) limit: &'r Limit,
     pub(super) measure: bool,
 }
 
@@ -105,28 +123,49 @@ impl std::fmt::Debug for Shared<'_, '_> {
 pub trait Feed: Input {
     /// How reading can fail.
     type X: Fallibility;
-    /// The batches; `stats` hear what it took to make them.
+    /// What gives the data, or the records of one micro-batch after another.
+    type Spring: Spring;
+    /// What the stages before keep from one micro-batch to the next.
+    type Open;
+    /// Takes the spring out.
     #[doc(hidden)]
-    fn batches(self, shared: &Shared<'_, '_>, stats: &mut RunStats) -> Result<Cut<Self::Batch>, Broken<<Self::X as Fallibility>::Error>>;
+    fn spring(&mut self) -> Self::Spring;
+    #[doc(hidden)]
+    fn open(&self) -> Self::Open;
+    /// The batches of a micro-batch by source partition, and why there are no more; `moment` hears what it took to make them.
+    #[doc(hidden)]
+    fn cuts(
+        &self,
+        open: &mut Self::Open,
+        drawn: <Self::Spring as Spring>::Drawn,
+        moment: &mut Moment<'_, '_, '_>,
+    ) -> (Vec<Cut<Self::Batch>>, Option<Broken<<Self::X as Fallibility>::Error>>);
 }
 
 /// Data that are cut into batches.
 #[derive(Debug)]
 pub struct Cut<B> {
-    parts: Parts<B>,
+    pub(super) parts: Parts<B>,
     /// Whether the partitioner vouches for their sizes.
-    counted: bool,
+    pub(super) counted: bool,
+    /// The source partition that the records are from.
+    pub(super) partition: u32,
+    /// How many records there are, where that is known before they are cut.
+    pub(super) records: usize,
 }
 
 /// Cuts data into batches; a panic in the partitioner stays in the run.
 fn cut<D, P: Partitioner<D>, E>(
-    partitioner: P,
+    partitioner: &P,
     data: D,
     shared: &Shared<'_, '_>,
     stats: &mut RunStats,
 ) -> Result<Cut<P::Batch>, Broken<E>> {
     let watch = Stopwatch::start(shared.measure);
-    let cut = || Cut { counted: partitioner.counts(), parts: partitioner.parts(data, shared.engine.threads()) };
+    let cut = || {
+        let counted = partitioner.counts();
+        Cut { counted, parts: partitioner.parts(data, shared.engine.threads()), partition: 0, records: 0 }
+    };
     let cut = catch_unwind(AssertUnwindSafe(cut));
     stats.partitioning += watch.elapsed();
     cut.map_err(|payload| Broken::panic(0, payload))
@@ -134,58 +173,100 @@ fn cut<D, P: Partitioner<D>, E>(
 
 impl<D, T, P: Partitioner<D>> Feed for Over<D, T, P> {
     type X = Never;
+    type Spring = Once<D>;
+    type Open = ();
 
-    fn batches(self, shared: &Shared<'_, '_>, stats: &mut RunStats) -> Result<Cut<P::Batch>, Broken<std::convert::Infallible>> {
-        cut(self.partitioner, self.data, shared, stats)
+    fn spring(&mut self) -> Once<D> {
+        Once(self.data.take())
+    }
+
+    fn open(&self) {}
+
+    fn cuts(
+        &self,
+        _: &mut (),
+        drawn: Option<D>,
+        moment: &mut Moment<'_, '_, '_>,
+    ) -> (Vec<Cut<P::Batch>>, Option<Broken<std::convert::Infallible>>) {
+        let cuts = drawn.map(|data| cut(&self.partitioner, data, moment.shared, &mut moment.stats));
+        match cuts.transpose() {
+            Ok(cut) => (cut.into_iter().collect(), None),
+            Err(broken) => (Vec::new(), Some(broken)),
+        }
     }
 }
 
-impl<M, T, C, X, Ky, I, P> Feed for After<Stage<M, T, C, X, Ky, I>, P>
+impl<S: Source, P: Partitioner<Vec<S::Item>>> Feed for Stream<S, P> {
+    type X = Never;
+    type Spring = super::spring::Pumped<S>;
+    type Open = ();
+
+    fn spring(&mut self) -> Self::Spring {
+        super::spring::Pumped(self.source.take())
+    }
+
+    fn open(&self) {}
+
+    fn cuts(
+        &self,
+        _: &mut (),
+        drawn: Lots<S::Item>,
+        moment: &mut Moment<'_, '_, '_>,
+    ) -> (Vec<Cut<P::Batch>>, Option<Broken<std::convert::Infallible>>) {
+        let mut cuts = Vec::with_capacity(drawn.len());
+        for (partition, records) in drawn {
+            let len = records.len();
+            moment.stats.records += len as u64;
+            match cut(&self.partitioner, records, moment.shared, &mut moment.stats) {
+                Ok(cut) => cuts.push(Cut { partition, records: len, ..cut }),
+                Err(broken) => return (cuts, Some(broken)),
+            }
+        }
+        (cuts, None)
+    }
+}
+
+impl<M, T, C, X, Ky, At, Wi, I, K, V, P> Feed for After<Stage<M, T, C, X, Ky, At, Wi, I>, P>
 where
     M: Feed,
     X: Meets<M::Batch> + Absorbs<M::X>,
     X::Error: Send,
-    C: Operator<M::Batch, X::Error, Key = Ky, Value = T> + Sync,
-    I: Panes<T, Ky> + Sync,
-    P: Partitioner<Vec<Pane<I::Key, I::Value>>>,
+    C: Operator<M::Batch, X::Error, At = At, Key = Ky, Value = T> + Sync,
+    I: Ordered<T, Ky, At, Wi> + Ending<T, Ky, At, Wi, Emit = Pane<K, V>>,
+    P: Partitioner<Vec<Pane<K, V>>>,
 {
     type X = X;
+    type Spring = M::Spring;
+    type Open = Running<M::Open, C::Local, I::Open>;
 
-    fn batches(self, shared: &Shared<'_, '_>, stats: &mut RunStats) -> Result<Cut<P::Batch>, Broken<X::Error>> {
-        let output = self.stage.run(shared, stats)?;
-        let last = stats.batches.saturating_sub(1);
-        let panes = catch_unwind(AssertUnwindSafe(|| I::panes(output))).map_err(|payload| Broken::panic(last, payload))?;
-        cut(self.partitioner, panes, shared, stats)
+    fn spring(&mut self) -> M::Spring {
+        self.stage.input.spring()
     }
-}
 
-impl<M, T, C, X, Ky, I> Stage<M, T, C, X, Ky, I>
-where
-    M: Feed,
-    X: Meets<M::Batch> + Absorbs<M::X>,
-    X::Error: Send,
-    C: Operator<M::Batch, X::Error, Key = Ky, Value = T> + Sync,
-    I: Gather<T, Ky> + Sync,
-{
-    /// Runs the stages before it, and it.
-    pub(super) fn run(self, shared: &Shared<'_, '_>, stats: &mut RunStats) -> Result<I::Output, Broken<X::Error>> {
-        let Stage { input, chain, failing, integrator, .. } = self;
-        let Cut { parts, counted } = input.batches(shared, stats).map_err(X::absorb)?;
-        let plan = Plan {
-            chain: &chain,
-            gather: &integrator,
-            policy: failing.policy(),
-            settings: shared.settings,
-            limit: &shared.limit,
-            measure: shared.measure,
-            judged: X::JUDGED,
-            counted,
+    fn open(&self) -> Self::Open {
+        self.stage.open()
+    }
+
+    fn cuts(
+        &self,
+        open: &mut Self::Open,
+        drawn: <M::Spring as Spring>::Drawn,
+        moment: &mut Moment<'_, '_, '_>,
+    ) -> (Vec<Cut<P::Batch>>, Option<Broken<X::Error>>) {
+        let (mut panes, broken) = self.stage.step(open, drawn, moment);
+        let last = open.last_batch();
+        let len = panes.len();
+        let ordered = catch_unwind(AssertUnwindSafe(|| {
+            I::order(&mut panes);
+            panes
+        }));
+        let cut = match ordered {
+            Ok(panes) => cut(&self.partitioner, panes, moment.shared, &mut moment.stats),
+            Err(payload) => Err(Broken::panic(last, payload)),
         };
-        let last = parts.len().saturating_sub(1) as u64;
-        let memory = engine::run::<_, _, _, _, _, X::Leash>(shared.engine, parts, &plan, stats)?;
-        let watch = Stopwatch::start(shared.measure);
-        let output = catch_unwind(AssertUnwindSafe(|| integrator.finish(memory))).map_err(|payload| Broken::panic(last, payload))?;
-        stats.integrating += watch.elapsed();
-        Ok(output)
+        match cut {
+            Ok(cut) => (vec![Cut { records: len, ..cut }], broken),
+            Err(panicked) => (Vec::new(), Some(broken.unwrap_or(panicked))),
+        }
     }
 }

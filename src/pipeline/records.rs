@@ -1,11 +1,13 @@
 use super::Pipeline;
 use super::failing::{Joins, Onward};
-use super::input::{After, Stage};
-use crate::data::Pane;
-use crate::integrate::{Accumulate, Each, Integrated, Merge, Panes, Sort, SortByKey, TopK};
+use super::ending::Ending;
+use super::input::After;
+use super::stage::Stage;
+use crate::data::{InWindow, NoTime, Pane};
+use crate::integrate::{Accumulate, Each, Integrated, Merge, Sort, SortByKey, TopK};
 use crate::keyed::{By, Key, KeyState, NoKey};
-use crate::process::{Copied, Filter, FlatMap, KeyBy, Map, Reduce, Scan, TryMap, Whole};
-use crate::stage::Integrator;
+use crate::process::{Copied, EachPane, Filter, FlatMap, KeyBy, Map, Reduce, Scan, TryMap};
+use crate::stage::{Integrator, NoWindow};
 use std::marker::PhantomData;
 
 /// What a step by record asks for.
@@ -18,15 +20,25 @@ pub trait Open {}
 
 impl Open for Each {}
 
+/// What steps that make one record of many ask for.
+#[diagnostic::on_unimplemented(
+    message = "this step makes one record of many, which have different event times",
+    label = "the records carry an event time here",
+    note = "use `.merge(|a, b| ..)` or another integrator, which works window by window; or take this step before `.event_time(..)`"
+)]
+pub trait Timeless {}
+
+impl Timeless for NoTime {}
+
 /// Steps by record, in any order, up to the integrator.
-impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
+impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
     /// One value made of each record.
     ///
     /// ```
     /// # use microbatch::prelude::*;
     /// assert_eq!(Pipeline::over(&[1, 2]).map(|n| n * 10).run(), [10, 20]);
     /// ```
-    pub fn map<R, F>(self, f: F) -> Pipeline<'a, M, R, Map<C, F>, X, Ky, I>
+    pub fn map<R, F>(self, f: F) -> Pipeline<'a, M, R, Map<C, F>, X, Ky, At, Wi, I>
     where
         I: Open,
         F: Fn(T) -> R + Send + Sync,
@@ -40,7 +52,7 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     /// # use microbatch::prelude::*;
     /// assert_eq!(Pipeline::over(1..=6u32).filter(|n| n % 3 == 0).run(), [3, 6]);
     /// ```
-    pub fn filter<F>(self, f: F) -> Pipeline<'a, M, T, Filter<C, F>, X, Ky, I>
+    pub fn filter<F>(self, f: F) -> Pipeline<'a, M, T, Filter<C, F>, X, Ky, At, Wi, I>
     where
         I: Open,
         F: Fn(&T) -> bool + Send + Sync,
@@ -55,7 +67,7 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     /// let words = Pipeline::over(&["to be", "or not"]).flat_map(|line| line.split(' ')).run();
     /// assert_eq!(words, ["to", "be", "or", "not"]);
     /// ```
-    pub fn flat_map<R, F>(self, f: F) -> Pipeline<'a, M, R::Item, FlatMap<C, F>, X, Ky, I>
+    pub fn flat_map<R, F>(self, f: F) -> Pipeline<'a, M, R::Item, FlatMap<C, F>, X, Ky, At, Wi, I>
     where
         I: Open,
         F: Fn(T) -> R + Send + Sync,
@@ -73,7 +85,7 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     /// assert_eq!(parsed, [1, 2]);
     /// # Ok::<(), RunError<std::num::ParseIntError>>(())
     /// ```
-    pub fn try_map<R, E, F>(self, f: F) -> Pipeline<'a, M, R, TryMap<C, F>, X::Out, Ky, I>
+    pub fn try_map<R, E, F>(self, f: F) -> Pipeline<'a, M, R, TryMap<C, F>, X::Out, Ky, At, Wi, I>
     where
         I: Open,
         F: Fn(T) -> Result<R, E> + Send + Sync,
@@ -91,9 +103,10 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     /// let numbers = [1, 2, 3, 4, 5];
     /// assert_eq!(Pipeline::over(&numbers).partitioner(Chunks::of(2)).copied().reduce(|a, b| a + b).run(), [3, 7, 5]);
     /// ```
-    pub fn reduce<F>(self, f: F) -> Pipeline<'a, M, T, Reduce<C, F>, X, Ky, I>
+    pub fn reduce<F>(self, f: F) -> Pipeline<'a, M, T, Reduce<C, F>, X, Ky, At, Wi, I>
     where
         I: Open,
+        At: Timeless,
         F: Fn(T, T) -> T + Send + Sync,
     {
         self.with_step(|prev| Reduce { prev, step: f })
@@ -113,7 +126,7 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     ///     .run();
     /// assert_eq!(balances, [("a", 5), ("b", 1), ("a", 3)]);
     /// ```
-    pub fn scan<S, R, G, F>(self, init: G, f: F) -> Pipeline<'a, M, R, Scan<C, G, F, S>, X, Ky, I>
+    pub fn scan<S, R, G, F>(self, init: G, f: F) -> Pipeline<'a, M, R, Scan<C, G, F, S>, X, Ky, At, Wi, I>
     where
         I: Open,
         G: Fn() -> S + Send + Sync,
@@ -131,7 +144,7 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     /// let by_length = Pipeline::over(&words).key_by(|w| w.len()).integrator(Count).run();
     /// assert_eq!(by_length.into_sorted(), [(2, 3), (3, 1)]);
     /// ```
-    pub fn key_by<K, F>(self, f: F) -> Pipeline<'a, M, T, KeyBy<C, F>, X, By<K>, I>
+    pub fn key_by<K, F>(self, f: F) -> Pipeline<'a, M, T, KeyBy<C, F>, X, By<K>, At, Wi, I>
     where
         I: Open,
         F: Fn(&T) -> K + Send + Sync,
@@ -146,13 +159,13 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     /// # use microbatch::prelude::*;
     /// assert_eq!(Pipeline::over(&[1u64, 2, 6]).integrator((Mean, Sum, Count)).run(), (3.0, 9, 3));
     /// ```
-    pub fn integrator<I2>(self, integrator: I2) -> Pipeline<'a, M, T, C, X, Ky, Integrated<I2>>
+    pub fn integrator<I2>(self, integrator: I2) -> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integrated<I2>>
     where
         I: Open,
         I2: Integrator<T>,
     {
-        let Pipeline { input, chain, failing, settings, .. } = self;
-        Pipeline { input, chain, failing, integrator: Integrated(integrator), settings, flow: PhantomData }
+        let Pipeline { input, chain, failing, windows, settings, pacing, .. } = self;
+        Pipeline { input, chain, failing, windows, integrator: Integrated(integrator), settings, pacing, flow: PhantomData }
     }
 
     /// Folds values into a state and merges the states: an [`Accumulate`] whose closures are inferred.
@@ -162,7 +175,7 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     /// let sum = Pipeline::over(&[1u64, 2]).accumulate(|| 0, |sum, x| *sum += x, |sum, other| *sum += other).run();
     /// assert_eq!(sum, 3);
     /// ```
-    pub fn accumulate<S, G, F, Mg>(self, init: G, fold: F, merge: Mg) -> Pipeline<'a, M, T, C, X, Ky, Integrated<Accumulate<T, G, F, Mg>>>
+    pub fn accumulate<S, G, F, Mg>(self, init: G, fold: F, merge: Mg) -> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integrated<Accumulate<T, G, F, Mg>>>
     where
         I: Open,
         S: Send,
@@ -180,7 +193,7 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     /// let longest = Pipeline::over(&["to", "not", "be"]).copied().merge(|a, b| if b.len() > a.len() { b } else { a }).run();
     /// assert_eq!(longest, Some("not"));
     /// ```
-    pub fn merge<F>(self, f: F) -> Pipeline<'a, M, T, C, X, Ky, Integrated<Merge<F>>>
+    pub fn merge<F>(self, f: F) -> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integrated<Merge<F>>>
     where
         I: Open,
         T: Send,
@@ -196,7 +209,7 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     /// # use microbatch::prelude::*;
     /// assert_eq!(Pipeline::over(vec![3, 1, 2]).sort().run(), [1, 2, 3]);
     /// ```
-    pub fn sort(self) -> Pipeline<'a, M, T, C, X, Ky, Integrated<Sort>>
+    pub fn sort(self) -> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integrated<Sort>>
     where
         I: Open,
         T: Ord + Send + Sync,
@@ -210,7 +223,7 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     /// # use microbatch::prelude::*;
     /// assert_eq!(Pipeline::over(["ccc", "a", "bb"]).sort_by_key(|w| w.len()).run(), ["a", "bb", "ccc"]);
     /// ```
-    pub fn sort_by_key<K, F>(self, key: F) -> Pipeline<'a, M, T, C, X, Ky, Integrated<SortByKey<T, F>>>
+    pub fn sort_by_key<K, F>(self, key: F) -> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integrated<SortByKey<T, F>>>
     where
         I: Open,
         T: Send + Sync,
@@ -226,7 +239,7 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     /// # use microbatch::prelude::*;
     /// assert_eq!(Pipeline::over(["ccc", "a", "bb"]).top_by_key(2, |w| w.len()).run(), ["ccc", "bb"]);
     /// ```
-    pub fn top_by_key<K, F>(self, k: usize, key: F) -> Pipeline<'a, M, T, C, X, Ky, Integrated<TopK<T, F>>>
+    pub fn top_by_key<K, F>(self, k: usize, key: F) -> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integrated<TopK<T, F>>>
     where
         I: Open,
         T: Send,
@@ -238,14 +251,14 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
 }
 
 /// Records that are references.
-impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, &T, C, X, Ky, I> {
+impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, &T, C, X, Ky, At, Wi, I> {
     /// The values that the references point to.
     ///
     /// ```
     /// # use microbatch::prelude::*;
     /// assert_eq!(Pipeline::over(&[1, 2]).copied().run(), [1, 2]);
     /// ```
-    pub fn copied(self) -> Pipeline<'a, M, T, Copied<C>, X, Ky, I>
+    pub fn copied(self) -> Pipeline<'a, M, T, Copied<C>, X, Ky, At, Wi, I>
     where
         I: Open,
         T: Copy,
@@ -255,8 +268,10 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, &T, C, X, Ky, I> {
 }
 
 /// Stages.
-impl<'a, M, T, C, X: Onward, Ky: KeyState, I> Pipeline<'a, M, T, C, X, Ky, Integrated<I>> {
-    /// Goes on with the results: the panes of this stage are the records of the next, in the order of their keys.
+impl<'a, M, T, C, X: Onward, Ky: KeyState, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integrated<I>> {
+    /// Goes on with the results: the panes of this stage are the records of the next, in the order of their windows, then keys.
+    ///
+    /// The watermark stays with this stage: what completes a window of it completes those of the next in the same micro-batch.
     ///
     /// ```
     /// # use microbatch::prelude::*;
@@ -264,22 +279,16 @@ impl<'a, M, T, C, X: Onward, Ky: KeyState, I> Pipeline<'a, M, T, C, X, Ky, Integ
     /// let most = Pipeline::over(&words).key_by(|w| **w).integrator(Count).then().top_by_key(1, |pane| pane.value).run();
     /// assert_eq!((most[0].key, most[0].value), ("to", 2));
     /// ```
-    pub fn then(self) -> Next<'a, M, T, C, X, Ky, Integrated<I>>
+    pub fn then<K, V>(self) -> Next<'a, M, T, C, X, Ky, At, Wi, Integrated<I>, K, V>
     where
-        Integrated<I>: Panes<T, Ky>,
+        Integrated<I>: Ending<T, Ky, At, Wi, Emit = Pane<K, V>>,
     {
-        let Pipeline { input, chain, failing, integrator, settings, .. } = self;
-        let stage = Stage { input, chain, failing, integrator, flow: PhantomData };
-        Pipeline { input: After::new(stage), chain: Whole, failing: X::next(), integrator: Each, settings, flow: PhantomData }
+        let (stage, settings, pacing) = self.into_stage();
+        let input = After::new(stage);
+        Pipeline { input, chain: EachPane, failing: X::next(), windows: NoWindow, integrator: Each, settings, pacing, flow: PhantomData }
     }
 }
 
 /// The stage after a stage.
-pub type Next<'a, M, T, C, X, Ky, I> = Pipeline<
-    'a,
-    After<Stage<M, T, C, X, Ky, I>>,
-    Pane<<I as Panes<T, Ky>>::Key, <I as Panes<T, Ky>>::Value>,
-    Whole,
-    <X as Onward>::Next,
-    NoKey,
->;
+pub type Next<'a, M, T, C, X, Ky, At, Wi, I, K, V> =
+    Pipeline<'a, After<Stage<M, T, C, X, Ky, At, Wi, I>>, Pane<K, V>, EachPane, <X as Onward>::Next, NoKey, InWindow>;

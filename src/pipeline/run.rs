@@ -1,13 +1,16 @@
 use super::Pipeline;
+use super::drive::{Failure, limit};
+use super::ending::Ending;
 use super::failing::{Absorbs, CannotFail, Fallibility, Meets};
-use super::input::{Feed, Shared, Stage};
-use crate::data::{RunStats, Stopwatch};
-use crate::engine::{Broken, Cause, Engine, Limit, forget};
+use super::input::{Feed, Shared};
+use super::spring::Spring;
+use super::stage::{Moment, Stage};
+use crate::data::{RunStats, Stopwatch, Timestamp};
+use crate::engine::{Broken, Cause, Control, Engine, Pacing, Settings, forget};
 use crate::error::RunError;
-use crate::integrate::Gather;
 use crate::process::Operator;
-use std::marker::PhantomData;
-use std::panic::resume_unwind;
+use crate::window::Tide;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Instant;
 
 /// A pipeline whose results make one value, of type `Output`. Not to be implemented outside the crate; named to return a pipeline from a function.
@@ -38,7 +41,7 @@ pub trait Returns: Sized {
     type Failing: Fallibility<Error = Self::Error>;
 
     #[doc(hidden)]
-    fn execute(self, measure: bool) -> Result<(Self::Output, RunStats), Broken<Self::Error>>;
+    fn execute(self, measure: bool) -> Result<(Self::Output, RunStats), Failure<Self::Error>>;
 
     /// Runs to the end of the data: [`Pipeline::run`].
     fn run(self) -> Self::Output
@@ -57,46 +60,81 @@ pub trait Returns: Sized {
     }
 }
 
-impl<'a, M, T, C, X, Ky, I> Returns for Pipeline<'a, M, T, C, X, Ky, I>
+impl<'a, M, T, C, X, Ky, At, Wi, I> Returns for Pipeline<'a, M, T, C, X, Ky, At, Wi, I>
 where
     M: Feed,
     X: Meets<M::Batch> + Absorbs<M::X>,
     X::Error: Send,
-    C: Operator<M::Batch, X::Error, Key = Ky, Value = T> + Sync,
-    I: Gather<T, Ky> + Sync,
+    C: Operator<M::Batch, X::Error, At = At, Key = Ky, Value = T> + Sync,
+    I: Ending<T, Ky, At, Wi>,
 {
     type Output = I::Output;
     type Error = X::Error;
     type Failing = X;
 
-    fn execute(self, measure: bool) -> Result<(I::Output, RunStats), Broken<X::Error>> {
-        let Pipeline { input, chain, failing, integrator, settings, .. } = self;
+    fn execute(self, measure: bool) -> Result<(I::Output, RunStats), Failure<X::Error>> {
+        let (stage, settings, pacing) = self.into_stage();
+        if <M::Spring as Spring>::WHOLE { stage.run_whole(&settings, measure) } else { stage.run_stream(&settings, pacing, measure) }
+    }
+}
+
+impl<M, T, C, X, Ky, At, Wi, I> Stage<M, T, C, X, Ky, At, Wi, I>
+where
+    M: Feed,
+    X: Meets<M::Batch> + Absorbs<M::X>,
+    X::Error: Send,
+    C: Operator<M::Batch, X::Error, At = At, Key = Ky, Value = T> + Sync,
+    I: Ending<T, Ky, At, Wi>,
+{
+    /// Runs bounded data, all at once.
+    fn run_whole(mut self, settings: &Settings<'_>, measure: bool) -> Result<(I::Output, RunStats), Failure<X::Error>> {
         let measure = measure || !settings.observers.is_empty();
         let watch = Stopwatch::start(measure);
-        // A deadline beyond what the clock can tell is none.
-        let deadline = settings.deadline.and_then(|within| Instant::now().checked_add(within));
-        let limit = Limit { cancel: settings.cancel.clone(), deadline };
+        let limit = limit(settings);
         let engine = settings.engine.as_ref().unwrap_or_else(|| Engine::shared());
-        let shared = Shared { engine, limit, measure, settings: &settings };
-        let stage = Stage { input, chain, failing, integrator, flow: PhantomData };
-        let mut stats = RunStats::default();
-        let output = stage.run(&shared, &mut stats)?;
+        let shared = Shared { engine, limit: &limit, measure, settings };
+        let tide = Tide { before: Timestamp::MIN, after: Timestamp::MAX };
+        let mut moment = Moment { shared: &shared, stats: RunStats::default(), tide, tracker: None, is_last: true, now: Instant::now(), open: 0 };
+        let drawn = self.input.spring().whole();
+        let mut running = self.open();
+        let output = self.output(&mut running, drawn, &mut moment).map_err(Failure::Broken)?;
+        let mut stats = moment.stats;
         stats.elapsed = watch.elapsed();
+        Ok((output, stats))
+    }
+
+    /// Runs a stream to its end, and makes the result of all that has left it.
+    fn run_stream(self, settings: &Settings<'_>, pacing: Pacing<'_>, measure: bool) -> Result<(I::Output, RunStats), Failure<X::Error>> {
+        let mut all = Vec::new();
+        let (stats, stage) = self.drive(settings, pacing, measure, &Control::default(), |mut emitted| {
+            if all.is_empty() {
+                all = emitted;
+            } else {
+                all.append(&mut emitted);
+            }
+            Ok(())
+        })?;
+        let last = stats.batches.saturating_sub(1);
+        let output = catch_unwind(AssertUnwindSafe(|| stage.integrator.shape(all)));
+        let output = output.map_err(|payload| Failure::Broken(Broken::panic(last, payload)))?;
         Ok((output, stats))
     }
 }
 
 /// The result of a run that cannot fail; a panic in it goes on here.
-fn unbroken<P: Returns<Failing: CannotFail>>(done: Result<(P::Output, RunStats), Broken<P::Error>>) -> (P::Output, RunStats) {
-    done.unwrap_or_else(|broken| match broken.cause {
-        Cause::Panic(payload) => resume_unwind(payload),
-        Cause::Error(error) => match P::Failing::never(error) {},
-        Cause::Stopped | Cause::Cancelled | Cause::Expired => unreachable!("a run without token and deadline was stopped"),
+fn unbroken<P: Returns<Failing: CannotFail>>(done: Result<(P::Output, RunStats), Failure<P::Error>>) -> (P::Output, RunStats) {
+    done.unwrap_or_else(|failure| match failure {
+        Failure::Source(cause) | Failure::Sink(cause) => panic!("the source: {cause}"),
+        Failure::Broken(broken) => match broken.cause {
+            Cause::Panic(payload) => resume_unwind(payload),
+            Cause::Error(error) => match P::Failing::never(error) {},
+            Cause::Stopped | Cause::Cancelled | Cause::Expired => unreachable!("a run without token and deadline was stopped"),
+        },
     })
 }
 
 /// Terminal verbs.
-impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
+impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
     /// Runs to the end of the data. For pipelines that cannot fail.
     ///
     /// ```
@@ -176,7 +214,7 @@ impl<E> From<Broken<E>> for RunError<E> {
 }
 
 /// What a panic said.
-fn message(payload: Box<dyn std::any::Any + Send>) -> String {
+pub(super) fn message(payload: Box<dyn std::any::Any + Send>) -> String {
     let text = payload.downcast_ref::<&str>().map(|s| s.to_string()).or_else(|| payload.downcast_ref::<String>().cloned());
     forget(payload);
     text.unwrap_or_else(|| "a payload that is not text".to_string())

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::failing::Fallibility;
 
 /// Settings: anywhere in the chain, of the whole pipeline, but for partitioners and failure policies, which are of their stage.
-impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
+impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
     /// Orders the batches. Default: the engine's, which is [`Fcfs`](crate::Fcfs) unless it was built with another.
     ///
     /// ```
@@ -74,7 +74,7 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     /// Ends the run when the token is cancelled: between batches, and inside a batch of the stages from here on at least every 1,024
     /// records; but not while the data are cut, nor while what the batches left is integrated. Called again, replaces the token. From now on
     /// the run may end early, so it needs `.try_run()`.
-    pub fn cancel(mut self, token: &CancelToken) -> Pipeline<'a, M, T, C, Stoppable<X>, Ky, I> {
+    pub fn cancel(mut self, token: &CancelToken) -> Pipeline<'a, M, T, C, Stoppable<X>, Ky, At, Wi, I> {
         self.settings.cancel = Some(token.clone());
         self.with_failing(Stoppable)
     }
@@ -93,14 +93,14 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     ///     .try_run();
     /// assert!(matches!(late, Err(RunError::DeadlineExceeded { .. })));
     /// ```
-    pub fn deadline(mut self, within: Duration) -> Pipeline<'a, M, T, C, Stoppable<X>, Ky, I> {
+    pub fn deadline(mut self, within: Duration) -> Pipeline<'a, M, T, C, Stoppable<X>, Ky, At, Wi, I> {
         self.settings.deadline = Some(within);
         self.with_failing(Stoppable)
     }
 
     /// What becomes of records that fail: [`Stop`](crate::Stop) (the default), [`Skip`](crate::Skip), [`Retry`](crate::Retry), or a policy
     /// of one's own. Comes after the last step of its stage that can fail.
-    pub fn on_failure<P>(self, policy: P) -> Pipeline<'a, M, T, C, X::Out, Ky, I>
+    pub fn on_failure<P>(self, policy: P) -> Pipeline<'a, M, T, C, X::Out, Ky, At, Wi, I>
     where
         M: Input,
         X: Handles<P>,
@@ -130,7 +130,7 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     /// assert_eq!((sum, letters.into_inner().unwrap()), (3, vec![("x", 1)]));
     /// # Ok::<(), RunError<std::num::ParseIntError>>(())
     /// ```
-    pub fn dead_letter<F>(self, take: F) -> Pipeline<'a, M, T, C, X::Out, Ky, I>
+    pub fn dead_letter<F>(self, take: F) -> Pipeline<'a, M, T, C, X::Out, Ky, At, Wi, I>
     where
         M: Input,
         X: Handles<DeadLetter<F>>,
@@ -147,7 +147,7 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     /// let sizes = Pipeline::over(0..10u8).partitioner(RangePartitioner::at([3], |n: &u8| *n)).process(|batch| batch.len()).run();
     /// assert_eq!(sizes, [3, 7]);
     /// ```
-    pub fn partitioner<P>(self, partitioner: P) -> Pipeline<'a, M::With<P>, T, C, X, Ky, I>
+    pub fn partitioner<P>(self, partitioner: P) -> Pipeline<'a, M::With<P>, T, C, X, Ky, At, Wi, I>
     where
         M: Input,
         P: Partitioner<M::Data>,
@@ -168,7 +168,7 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     ///
     /// # Panics
     /// If `count` is 0, or more than 1,048,576.
-    pub fn partition_by<K, F>(self, count: usize, key: F) -> Pipeline<'a, M::With<HashPartitioner<M::Item, F>>, T, C, X, Ky, I>
+    pub fn partition_by<K, F>(self, count: usize, key: F) -> Pipeline<'a, M::With<HashPartitioner<M::Item, F>>, T, C, X, Ky, At, Wi, I>
     where
         M: Input,
         F: Fn(&M::Item) -> K + Send + Sync,
@@ -190,7 +190,7 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
     ///
     /// # Panics
     /// If `count` is 0, or more than 1,048,576.
-    pub fn range_by<K, F>(self, count: usize, key: F) -> Pipeline<'a, M::With<RangePartitioner<M::Item, K, F>>, T, C, X, Ky, I>
+    pub fn range_by<K, F>(self, count: usize, key: F) -> Pipeline<'a, M::With<RangePartitioner<M::Item, K, F>>, T, C, X, Ky, At, Wi, I>
     where
         M: Input,
         F: Fn(&M::Item) -> K + Send + Sync,

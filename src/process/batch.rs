@@ -1,4 +1,5 @@
 use super::{Operator, Rec, Watch};
+use crate::data::{NoTime, Timestamp};
 use crate::keyed::NoKey;
 use crate::stage::Processor;
 use std::convert::Infallible;
@@ -10,10 +11,10 @@ fn drive<B, E, O, W: Watch<E>>(
     batch: B,
     watch: &mut W,
     compute: impl FnOnce(B) -> Result<O, E>,
-    emit: &mut impl FnMut(Rec<NoKey, O>) -> Result<(), E>,
+    emit: &mut impl FnMut(Rec<NoTime, NoKey, O>) -> Result<(), E>,
 ) -> Result<(), E> {
     let records = watch.expected();
-    let done = compute(batch).and_then(|value| emit(Rec { key: NoKey, value }));
+    let done = compute(batch).and_then(|value| emit(Rec { at: NoTime, key: NoKey, value }));
     watch.seen(records);
     done.or_else(|error| watch.failed(0, records, error))
 }
@@ -31,6 +32,7 @@ macro_rules! batch_step {
         }
 
         impl<B, E, $($bound)*> Operator<B, E> for $name<F> {
+            type At = NoTime;
             type Key = NoKey;
             type Value = $out;
             type Local = ();
@@ -43,10 +45,20 @@ macro_rules! batch_step {
                 _: &mut (),
                 batch: B,
                 watch: &mut W,
-                emit: &mut impl FnMut(Rec<NoKey, Self::Value>) -> Result<(), E>,
+                emit: &mut impl FnMut(Rec<NoTime, NoKey, Self::Value>) -> Result<(), E>,
             ) -> Result<(), E> {
                 let $step = &self.0;
                 drive(batch, watch, |$batch| $compute, emit)
+            }
+
+            fn pass<W: Watch<E>>(
+                &self,
+                _: &mut (),
+                _: Timestamp,
+                _: &mut W,
+                _: &mut impl FnMut(Rec<NoTime, NoKey, Self::Value>) -> Result<(), E>,
+            ) -> Result<(), E> {
+                Ok(())
             }
         }
     };

@@ -3,18 +3,26 @@
 
 mod batch;
 mod copied;
+mod event_time;
 mod failure;
 mod operator;
+mod panes;
 mod record;
 mod reduce;
 mod scan;
+mod stateful;
 mod whole;
+mod windowed;
 
 pub use batch::{Harmless, PerBatch, Process, TryPerBatch, TryProcess};
 pub use copied::Copied;
+pub use event_time::EventTime;
 pub use failure::{DeadLetter, Retry, Skip, Stop};
 pub use operator::{Operator, Rec, Watch};
+pub use panes::EachPane;
 pub use record::{Filter, FlatMap, KeyBy, Map, TryMap};
 pub use reduce::Reduce;
 pub use scan::Scan;
+pub use stateful::Stateful;
 pub use whole::Whole;
+pub(crate) use windowed::Windowed;

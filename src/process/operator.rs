@@ -1,8 +1,11 @@
+use crate::data::{TimeState, Timestamp};
 use crate::keyed::KeyState;
 
-/// A record on its way. Its key is of size zero until `.key_by(..)`.
+/// A record on its way. Its time and its key are of size zero until `.event_time(..)` and `.key_by(..)`.
 #[derive(Clone, Copy, Debug)]
-pub struct Rec<Ky, V> {
+pub struct Rec<At, Ky, V> {
+    /// The event time.
+    pub at: At,
     /// The key.
     pub key: Ky,
     /// The value.
@@ -32,6 +35,12 @@ pub trait Watch<E> {
 
     /// `records` were read.
     fn seen(&mut self, records: usize);
+
+    /// The greatest event time of the batch.
+    fn reached(&mut self, latest: Timestamp);
+
+    /// So many records came after a window of theirs was complete; so many of them after all of them were gone, and were left out.
+    fn late(&mut self, late: u64, dropped: u64);
 }
 
 /// A chain of steps over batches of type `B`, which may fail with `E`. Not to be implemented outside the crate.
@@ -40,6 +49,8 @@ pub trait Watch<E> {
     note = "`.process(..)` fixes the batch type: choose the `.partitioner(..)` before it"
 )]
 pub trait Operator<B, E> {
+    /// The event time of what comes out.
+    type At: TimeState;
     /// The key of what comes out.
     type Key: KeyState;
     /// The value of what comes out.
@@ -57,6 +68,9 @@ pub trait Operator<B, E> {
     /// Whether exactly one value comes out for each record, and no step can fail.
     const ONE_EACH: bool = false;
 
+    /// Whether something can come out when time passes.
+    const TIMED: bool = false;
+
     /// Runs one batch; `emit` gets what comes out.
     ///
     /// # Errors
@@ -66,6 +80,18 @@ pub trait Operator<B, E> {
         local: &mut Self::Local,
         batch: B,
         watch: &mut W,
-        emit: &mut impl FnMut(Rec<Self::Key, Self::Value>) -> Result<(), E>,
+        emit: &mut impl FnMut(Rec<Self::At, Self::Key, Self::Value>) -> Result<(), E>,
+    ) -> Result<(), E>;
+
+    /// Lets time pass up to the watermark, after the records of a micro-batch: `emit` gets what timers make.
+    ///
+    /// # Errors
+    /// As [`drive`](Self::drive).
+    fn pass<W: Watch<E>>(
+        &self,
+        local: &mut Self::Local,
+        watermark: Timestamp,
+        watch: &mut W,
+        emit: &mut impl FnMut(Rec<Self::At, Self::Key, Self::Value>) -> Result<(), E>,
     ) -> Result<(), E>;
 }

@@ -1,6 +1,7 @@
 //! Steps by record.
 
 use super::{Operator, Rec, Watch};
+use crate::data::Timestamp;
 use crate::keyed::{By, Key};
 use std::fmt;
 
@@ -21,12 +22,14 @@ macro_rules! record_step {
         }
 
         impl<B, E, C: Operator<B, E>, $($bound)*> Operator<B, E> for $name<C, F> {
+            type At = C::At;
             type Key = $key;
             type Value = $value;
             type Local = C::Local;
             const ORDERED: bool = C::ORDERED;
             const IN_PIECES: bool = C::IN_PIECES;
             const ONE_EACH: bool = $one_each;
+            const TIMED: bool = C::TIMED;
 
             #[inline]
             fn drive<W: Watch<E>>(
@@ -34,10 +37,21 @@ macro_rules! record_step {
                 local: &mut C::Local,
                 batch: B,
                 watch: &mut W,
-                $emit: &mut impl FnMut(Rec<$key, $value>) -> Result<(), E>,
+                $emit: &mut impl FnMut(Rec<C::At, $key, $value>) -> Result<(), E>,
             ) -> Result<(), E> {
                 let $step = &self.step;
                 self.prev.drive(local, batch, watch, &mut |$rec| $body)
+            }
+
+            fn pass<W: Watch<E>>(
+                &self,
+                local: &mut C::Local,
+                watermark: Timestamp,
+                watch: &mut W,
+                $emit: &mut impl FnMut(Rec<C::At, $key, $value>) -> Result<(), E>,
+            ) -> Result<(), E> {
+                let $step = &self.step;
+                self.prev.pass(local, watermark, watch, &mut |$rec| $body)
             }
         }
     };
@@ -46,7 +60,7 @@ macro_rules! record_step {
 record_step! {
     /// One value made of each.
     Map [F: Fn(C::Value) -> R, R] -> (C::Key, R), one each: C::ONE_EACH;
-    |step, rec, emit| emit(Rec { key: rec.key, value: step(rec.value) })
+    |step, rec, emit| emit(Rec { at: rec.at, key: rec.key, value: step(rec.value) })
 }
 record_step! {
     /// The values for which it holds.
@@ -57,8 +71,8 @@ record_step! {
     /// Any number of values made of each.
     FlatMap [F: Fn(C::Value) -> R, R: IntoIterator] -> (C::Key, R::Item), one each: false;
     |step, rec, emit| {
-        let key = rec.key;
-        step(rec.value).into_iter().try_for_each(|value| emit(Rec { key: key.clone(), value }))
+        let (at, key) = (rec.at, rec.key);
+        step(rec.value).into_iter().try_for_each(|value| emit(Rec { at, key: key.clone(), value }))
     }
 }
 record_step! {
@@ -66,7 +80,7 @@ record_step! {
     TryMap [F: Fn(C::Value) -> Result<R, E>, R] -> (C::Key, R), one each: false;
     |step, rec, emit| {
         let value = step(rec.value)?;
-        emit(Rec { key: rec.key, value })
+        emit(Rec { at: rec.at, key: rec.key, value })
     }
 }
 record_step! {
@@ -74,6 +88,6 @@ record_step! {
     KeyBy [F: Fn(&C::Value) -> K, K: Key] -> (By<K>, C::Value), one each: C::ONE_EACH;
     |step, rec, emit| {
         let key = By(step(&rec.value));
-        emit(Rec { key, value: rec.value })
+        emit(Rec { at: rec.at, key, value: rec.value })
     }
 }

@@ -1,4 +1,5 @@
 use super::{Operator, Rec, Watch};
+use crate::data::Timestamp;
 use crate::keyed::{KeyState, States};
 use std::fmt;
 use std::marker::PhantomData;
@@ -23,19 +24,21 @@ where
     G: Fn() -> S,
     F: Fn(&mut S, C::Value) -> Option<R>,
 {
+    type At = C::At;
     type Key = C::Key;
     type Value = R;
     type Local = (C::Local, <C::Key as KeyState>::States<S>);
     /// A key's state must see its records in their order, through all batches.
     const ORDERED: bool = C::ORDERED || C::Key::KEYED;
     const IN_PIECES: bool = false;
+    const TIMED: bool = C::TIMED;
 
     fn drive<W: Watch<E>>(
         &self,
         (local, states): &mut Self::Local,
         batch: B,
         watch: &mut W,
-        emit: &mut impl FnMut(Rec<C::Key, R>) -> Result<(), E>,
+        emit: &mut impl FnMut(Rec<C::At, C::Key, R>) -> Result<(), E>,
     ) -> Result<(), E> {
         if !C::Key::KEYED {
             *states = Default::default();
@@ -43,7 +46,23 @@ where
         self.prev.drive(local, batch, watch, &mut |rec| {
             let state = states.state(&rec.key, &self.init);
             match (self.step)(state, rec.value) {
-                Some(value) => emit(Rec { key: rec.key, value }),
+                Some(value) => emit(Rec { at: rec.at, key: rec.key, value }),
+                None => Ok(()),
+            }
+        })
+    }
+
+    fn pass<W: Watch<E>>(
+        &self,
+        (local, states): &mut Self::Local,
+        watermark: Timestamp,
+        watch: &mut W,
+        emit: &mut impl FnMut(Rec<C::At, C::Key, R>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.prev.pass(local, watermark, watch, &mut |rec| {
+            let state = states.state(&rec.key, &self.init);
+            match (self.step)(state, rec.value) {
+                Some(value) => emit(Rec { at: rec.at, key: rec.key, value }),
                 None => Ok(()),
             }
         })

@@ -1,4 +1,5 @@
 use super::{Operator, Rec, Watch};
+use crate::data::{NoTime, Timestamp};
 use crate::keyed::NoKey;
 use std::marker::PhantomData;
 
@@ -10,6 +11,7 @@ const BLOCK: usize = 1024;
 pub struct Whole;
 
 impl<B: IntoIterator, E> Operator<B, E> for Whole {
+    type At = NoTime;
     type Key = NoKey;
     type Value = B::Item;
     type Local = ();
@@ -23,14 +25,14 @@ impl<B: IntoIterator, E> Operator<B, E> for Whole {
         _: &mut (),
         batch: B,
         watch: &mut W,
-        emit: &mut impl FnMut(Rec<NoKey, B::Item>) -> Result<(), E>,
+        emit: &mut impl FnMut(Rec<NoTime, NoKey, B::Item>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut one = |watch: &mut W, position: usize, value| {
             // Before the first record the engine has looked.
             if W::STOPPABLE && position > 0 && position.is_multiple_of(BLOCK) && watch.stopped() {
                 return Err(None);
             }
-            emit(Rec { key: NoKey, value }).or_else(|error| watch.failed(position, 1, error)).map_err(Some)
+            emit(Rec { at: NoTime, key: NoKey, value }).or_else(|error| watch.failed(position, 1, error)).map_err(Some)
         };
         let mut records = batch.into_iter();
         let done: Result<(), Option<E>> = if W::FOLLOWED {
@@ -51,6 +53,16 @@ impl<B: IntoIterator, E> Operator<B, E> for Whole {
             done
         };
         done.or_else(|error| error.map_or(Ok(()), Err))
+    }
+
+    fn pass<W: Watch<E>>(
+        &self,
+        _: &mut (),
+        _: Timestamp,
+        _: &mut W,
+        _: &mut impl FnMut(Rec<NoTime, NoKey, B::Item>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        Ok(())
     }
 }
 

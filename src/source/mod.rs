@@ -2,7 +2,9 @@
 
 #[cfg(feature = "csv")]
 mod csv;
+mod channel;
 mod disk;
+mod iter;
 mod lines;
 mod text_block;
 mod text_error;
@@ -10,6 +12,7 @@ mod text_file;
 
 #[cfg(feature = "csv")]
 pub use csv::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords, EachRecord, EveryRecord};
+pub use channel::{Receiver, SendError, Sender, TrySendError, channel};
 pub use lines::{EachLine, Lines};
 pub use text_block::{EachTextLine, TextBlock};
 pub use text_error::TextError;

@@ -1,20 +1,34 @@
 //! The traits of a pipeline's parts. Each part's is object safe, and implemented for `&P`, `Box<P>` and `Arc<P>` of a part `P`.
 
+mod assign;
 mod bounded;
 mod failure;
 mod integrator;
+mod keyed_processor;
 mod observer;
 mod partitioner;
 mod parts;
 mod processor;
 mod scheduler;
+mod sink;
+mod source;
+mod trigger;
+mod watermark;
+mod windows;
 
+pub use assign::{Again, Assign, In, Mode, NoWindow, Repeats};
 pub use bounded::Bounded;
 pub use failure::{FailurePolicy, Letter, Place, Verdict};
 pub use integrator::{Arrival, Integrator, Values};
+pub use keyed_processor::{Context, KeyedProcessor};
 pub use observer::{Observer, RunPlan};
 pub use partitioner::{Part, Partitioner};
 pub(crate) use parts::Even;
 pub use parts::Parts;
 pub use processor::Processor;
 pub use scheduler::Scheduler;
+pub use sink::Sink;
+pub use source::{Inbox, Pull, Source};
+pub use trigger::{And, Or, Pending, Trigger};
+pub use watermark::Watermark;
+pub use windows::{Disjoint, Overlap, Overlapping, Timed, Windows};

@@ -16,8 +16,7 @@ mod combine;
 mod memory;
 mod partition;
 
-use super::{Gather, Integrated, Panes};
-use crate::data::{Pane, Window};
+use super::{Gather, Integrated};
 use crate::keyed::{By, Groups, Key, Table};
 use crate::stage::{Arrival, Integrator};
 use memory::Keyed;
@@ -81,14 +80,5 @@ impl<T: Send, K: Key, I: Integrator<T> + Sync> Gather<T, By<K>> for Integrated<I
     fn finish(&self, memory: Self::Memory) -> Self::Output {
         let finish = |table: Table<K, I::State>| table.map(|state| self.0.finish(state));
         Groups::new(memory.done.into_iter().map(finish).collect())
-    }
-}
-
-impl<T: Send, K: Key + Ord, I: Integrator<T> + Sync> Panes<T, By<K>> for Integrated<I> {
-    type Key = K;
-    type Value = I::Output;
-
-    fn panes(output: Groups<K, I::Output>) -> Vec<Pane<K, I::Output>> {
-        output.into_sorted().into_iter().map(|(key, value)| Pane::new(key, Window::ALL, value)).collect()
     }
 }

@@ -1,0 +1,255 @@
+//! What waits between a source and the micro-batches.
+
+use super::admission::{Admission, WhenFull};
+use crate::error::BoxError;
+use crate::stage::Inbox;
+use std::any::Any;
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Lots of fewer records than this are put together while they wait.
+const SMALL: usize = 4096;
+
+/// So many records may wait in any case, however small micro-batches are.
+const FEW: usize = 64;
+
+/// How many lots back one of the same partition is looked for.
+const NEAR: usize = 16;
+
+/// What waits. The source's thread puts in, the driver takes out; each waits for the other here.
+#[derive(Debug)]
+pub(super) struct Intake<T> {
+    admission: Admission,
+    state: Mutex<State<T>>,
+    filled: Condvar,
+    room: Condvar,
+}
+
+#[derive(Debug)]
+pub(super) struct State<T> {
+    /// The oldest lot, where some of it is taken.
+    head: Option<Lot<std::vec::IntoIter<T>>>,
+    lots: VecDeque<Lot<Vec<T>>>,
+    pub(super) records: usize,
+    pub(super) bytes: usize,
+    /// How many records the trigger lets into a micro-batch at most.
+    pub(super) most: usize,
+    /// Why nothing more will come.
+    pub(super) end: Option<Ended>,
+    /// Whether nothing more will be taken.
+    is_closed: bool,
+    /// Grows when something comes.
+    pub(super) version: u64,
+    pub(super) refused: u64,
+    is_awaited: bool,
+}
+
+/// How a source has ended.
+#[derive(Debug)]
+pub(super) enum Ended {
+    Done,
+    Failed(BoxError),
+    Panicked(Box<dyn Any + Send>),
+}
+
+/// Records of one source partition that came together.
+#[derive(Debug)]
+struct Lot<R> {
+    partition: u32,
+    at: Instant,
+    records: R,
+    /// What a record weighs, what it owns elsewhere included.
+    weight: usize,
+}
+
+impl<T> State<T> {
+    /// When what has waited longest came.
+    pub(super) fn oldest(&self) -> Option<Instant> {
+        self.head.as_ref().map(|lot| lot.at).or_else(|| self.lots.front().map(|lot| lot.at))
+    }
+
+    /// Puts records in by partition, which change where they are marked.
+    fn put(&mut self, at: Instant, weight: usize, marks: &[(usize, u32)], records: Vec<T>) {
+        self.records += records.len();
+        self.bytes += records.len() * weight;
+        if marks.is_empty() {
+            return self.push(0, at, weight, records);
+        }
+        let (mut start, mut partition) = (0, 0);
+        let end = (records.len(), 0);
+        let mut records = records.into_iter();
+        for &(next, then) in marks.iter().chain([&end]) {
+            self.push(partition, at, weight, records.by_ref().take(next - start).collect());
+            (start, partition) = (next, then);
+        }
+    }
+
+    fn push(&mut self, partition: u32, at: Instant, weight: usize, mut records: Vec<T>) {
+        let mut last = self.lots.iter_mut().rev().take(NEAR);
+        match last.find(|lot| lot.partition == partition && lot.weight == weight) {
+            Some(lot) if lot.records.len() < SMALL => lot.records.append(&mut records),
+            _ if records.is_empty() => {}
+            _ => self.lots.push_back(Lot { partition, at, records, weight }),
+        }
+    }
+
+    /// Takes out the oldest records until the others fit in.
+    fn shed(&mut self, admission: Admission) -> Vec<(u32, Vec<T>)> {
+        let by_records = self.records.saturating_sub(admission.records.min(self.most.saturating_mul(admission.batches - 1).max(FEW)));
+        let by_bytes = self.bytes.saturating_sub(admission.bytes).div_ceil(size_of::<T>().max(1));
+        self.take(by_records.max(by_bytes).min(self.records.saturating_sub(1)))
+    }
+
+    /// Takes up to so many records, the oldest first, by partition.
+    pub(super) fn take(&mut self, most: usize) -> Vec<(u32, Vec<T>)> {
+        let mut groups: Vec<(u32, Vec<T>)> = Vec::new();
+        let mut left = most.min(self.records);
+        while left > 0 {
+            let Some(mut lot) = self.head.take().or_else(|| self.lots.pop_front().map(Lot::open)) else { break };
+            let wanted = left.min(lot.records.len());
+            left -= wanted;
+            self.records -= wanted;
+            self.bytes -= wanted * lot.weight;
+            let partition = lot.partition;
+            // All of a lot keeps its allocation.
+            let taken: Vec<T> = if wanted == lot.records.len() {
+                lot.records.collect()
+            } else {
+                let taken = lot.records.by_ref().take(wanted).collect();
+                self.head = Some(lot);
+                taken
+            };
+            match groups.iter_mut().find(|(known, _)| *known == partition) {
+                Some((_, group)) => group.extend(taken),
+                None => groups.push((partition, taken)),
+            }
+        }
+        groups
+    }
+}
+
+impl<T> Lot<Vec<T>> {
+    fn open(self) -> Lot<std::vec::IntoIter<T>> {
+        Lot { partition: self.partition, at: self.at, records: self.records.into_iter(), weight: self.weight }
+    }
+}
+
+impl<T> Intake<T> {
+    pub(super) fn new(admission: Admission, most: usize) -> Self {
+        let state = State {
+            head: None,
+            lots: VecDeque::new(),
+            records: 0,
+            bytes: 0,
+            most,
+            end: None,
+            is_closed: false,
+            version: 0,
+            refused: 0,
+            is_awaited: false,
+        };
+        Intake { admission, state: Mutex::new(state), filled: Condvar::new(), room: Condvar::new() }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many records may come before there is no room.
+    fn space(&self, state: &State<T>) -> usize {
+        let batches = state.most.saturating_mul(self.admission.batches - 1).max(FEW);
+        let by_records = batches.min(self.admission.records).saturating_sub(state.records);
+        let by_bytes = self.admission.bytes.saturating_sub(state.bytes) / size_of::<T>().max(1);
+        let one = usize::from(state.records == 0);
+        by_records.min(by_bytes).max(one)
+    }
+
+    pub(super) fn is_full(&self, state: &State<T>) -> bool {
+        self.space(state) == 0
+    }
+
+    /// Waits until there is room, for a source that is to be kept waiting; how many records there is room for, none when nothing more will
+    /// be taken.
+    pub(super) fn wait_for_room(&self) -> Option<usize> {
+        let mut state = self.lock();
+        loop {
+            if state.is_closed {
+                return None;
+            }
+            match self.space(&state) {
+                0 if self.admission.when_full == WhenFull::Block => {
+                    state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
+                0 => return Some(1),
+                space => return Some(space),
+            }
+        }
+    }
+
+    /// Waits for a moment, or until nothing more will be taken.
+    pub(super) fn pause(&self, time: Duration) {
+        let state = self.lock();
+        if !state.is_closed {
+            let _ = self.room.wait_timeout(state, time);
+        }
+    }
+
+    /// Puts in what was pulled.
+    pub(super) fn put(&self, inbox: &mut Inbox<T>) {
+        let (at, len) = (Instant::now(), inbox.len());
+        if len == 0 {
+            return;
+        }
+        let weight = size_of::<T>() + std::mem::take(&mut inbox.owned) / len;
+        let marks = std::mem::take(&mut inbox.partitions);
+        let mut records = std::mem::take(&mut inbox.records);
+        let mut state = self.lock();
+        let newest = match self.admission.when_full {
+            WhenFull::DropNewest => records.split_off(self.space(&state).min(len)),
+            _ => Vec::new(),
+        };
+        state.put(at, weight, &marks, records);
+        let oldest = match self.admission.when_full {
+            WhenFull::DropOldest => state.shed(self.admission),
+            _ => Vec::new(),
+        };
+        state.refused += (newest.len() + oldest.iter().map(|(_, records)| records.len()).sum::<usize>()) as u64;
+        self.ring(state);
+        // What is left out is dropped here, without the lock.
+    }
+
+    /// Nothing more will come.
+    pub(super) fn end(&self, end: Ended) {
+        let mut state = self.lock();
+        state.end.get_or_insert(end);
+        self.ring(state);
+    }
+
+    /// Nothing more will be taken.
+    pub(super) fn close(&self) {
+        self.lock().is_closed = true;
+        self.room.notify_all();
+    }
+
+    /// Lets the source go on, as there may be room now.
+    pub(super) fn let_in(&self) {
+        self.room.notify_one();
+    }
+
+    /// Waits until something has come since this version, but no longer than this.
+    pub(super) fn wait(&self, version: u64, most: Duration) {
+        let mut state = self.lock();
+        if state.version == version {
+            state.is_awaited = true;
+            let _ = self.filled.wait_timeout(state, most);
+        }
+    }
+
+    fn ring(&self, mut state: MutexGuard<'_, State<T>>) {
+        state.version += 1;
+        if std::mem::take(&mut state.is_awaited) {
+            self.filled.notify_one();
+        }
+    }
+}

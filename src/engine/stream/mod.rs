@@ -1,0 +1,13 @@
+//! Unbounded runs: from a source to micro-batches.
+
+mod admission;
+mod control;
+mod cost;
+mod intake;
+mod pump;
+
+pub use admission::{Admission, WhenFull};
+pub use control::Control;
+pub(crate) use cost::Cost;
+pub use pump::{Costs, End, Flow, Lots};
+pub(crate) use pump::{Pace, pump};

@@ -1,0 +1,28 @@
+use super::{Gather, Integrated, StateOf};
+use crate::keyed::{By, Key, NoKey};
+use crate::stage::Integrator;
+
+/// A gather whose memory can be taken apart into states by key. Not to be implemented outside the crate.
+pub trait Stated<T, Ky>: Gather<T, Ky> {
+    /// A key's state.
+    type State;
+    /// The states by key, in the order of the keys in the data.
+    fn states(&self, memory: Self::Memory) -> Vec<(Ky, Self::State)>;
+}
+
+impl<T, I: Integrator<T>> Stated<T, NoKey> for Integrated<I> {
+    type State = I::State;
+
+    fn states(&self, memory: I::State) -> Vec<(NoKey, I::State)> {
+        vec![(NoKey, memory)]
+    }
+}
+
+impl<T: Send, K: Key, I: Integrator<T> + Sync> Stated<T, By<K>> for Integrated<I> {
+    type State = I::State;
+
+    fn states(&self, memory: Self::Memory) -> Vec<(By<K>, I::State)> {
+        let groups = Gather::<T, By<K>>::finish(&Integrated(StateOf(&self.0)), memory);
+        groups.into_iter().map(|(key, state)| (By(key), state)).collect()
+    }
+}

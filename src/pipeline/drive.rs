@@ -1,0 +1,149 @@
+//! A run, micro-batch after micro-batch.
+
+use super::ending::Ending;
+use super::failing::{Absorbs, Meets};
+use super::input::{Feed, Shared};
+use super::spring::{Current, Spring};
+use super::stage::{Moment, Stage};
+use crate::data::{RunStats, Timestamp};
+use crate::engine::{Broken, Cause, Control, Cost, Costs, End, Engine, Flow, Limit, Pace, Pacing, Settings};
+use crate::error::{BoxError, RunError};
+use crate::process::Operator;
+use crate::stage::Trigger;
+use crate::trigger::Available;
+use crate::watermark::Tracker;
+use crate::window::Tide;
+use std::fmt;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+/// Why a run ended early.
+pub enum Failure<E> {
+    /// A batch broke.
+    Broken(Broken<E>),
+    /// The source could not be read.
+    Source(BoxError),
+    /// The sink failed.
+    Sink(BoxError),
+}
+
+impl<E> From<Failure<E>> for RunError<E> {
+    fn from(failure: Failure<E>) -> Self {
+        match failure {
+            Failure::Broken(broken) => broken.into(),
+            Failure::Source(cause) => RunError::Source { cause },
+            Failure::Sink(cause) => RunError::Sink { cause },
+        }
+    }
+}
+
+impl<E> fmt::Debug for Failure<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Failure::Broken(_) => "Broken",
+            Failure::Source(_) => "Source",
+            Failure::Sink(_) => "Sink",
+        })
+    }
+}
+
+/// What limits a run that starts now. A deadline beyond what the clock can tell is none.
+pub(super) fn limit(settings: &Settings<'_>) -> Limit {
+    let deadline = settings.deadline.and_then(|within| Instant::now().checked_add(within));
+    Limit { cancel: settings.cancel.clone(), deadline }
+}
+
+impl<M, T, C, X, Ky, At, Wi, I> Stage<M, T, C, X, Ky, At, Wi, I>
+where
+    M: Feed,
+    X: Meets<M::Batch> + Absorbs<M::X>,
+    X::Error: Send,
+    C: Operator<M::Batch, X::Error, At = At, Key = Ky, Value = T> + Sync,
+    I: Ending<T, Ky, At, Wi>,
+{
+    /// Runs to the end of the input; `write` gets what leaves, micro-batch by micro-batch, in the order of the source; where nothing leaves, it is told so. Where the run ends early,
+    /// what came before has left.
+    pub(super) fn drive(
+        mut self,
+        settings: &Settings<'_>,
+        pacing: Pacing<'_>,
+        measure: bool,
+        control: &Control,
+        mut write: impl FnMut(Vec<I::Emit>) -> Result<(), BoxError>,
+    ) -> Result<(RunStats, Self), Failure<X::Error>> {
+        let mut tracker = Tracker::new(pacing.watermark);
+        let trigger = pacing.trigger.unwrap_or_else(|| Box::new(Available) as Box<dyn Trigger>);
+        let pace = Pace { trigger, admission: pacing.admission };
+        let limit = limit(settings);
+        let engine = settings.engine.as_ref().unwrap_or_else(|| Engine::shared());
+        let whole = <M::Spring as Spring>::WHOLE;
+        let shared = Shared { engine, limit: &limit, measure: measure || whole || !settings.observers.is_empty(), settings };
+        let spring = self.input.spring();
+        let mut running = self.open();
+        let mut ledger = Ledger { control, begun: Instant::now(), stats: RunStats::default(), cost: Cost::default() };
+        let mut failure = None;
+        let end = spring.flow(Current { pace, control, limit: &limit }, |drawn, flow: Flow| {
+            let now = Instant::now();
+            let tide = Tide { before: tracker.now(), after: tracker.now() };
+            let tracker = if whole { None } else { Some(&mut tracker) };
+            let mut moment = Moment { shared: &shared, stats: RunStats::default(), tide, tracker, is_last: flow.is_last, now, open: 0 };
+            let (emitted, broken) = self.step(&mut running, drawn, &mut moment);
+            let (stats, tide, open) = (moment.stats, moment.tide, moment.open);
+            let costs = ledger.processed(stats, tide.after, open, flow, now.elapsed());
+            let sink_failed = ledger.deliver(emitted, &mut write).err();
+            failure = broken.map(Failure::Broken).or(sink_failed.map(Failure::Sink));
+            if failure.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(costs) }
+        });
+        let failure = failure.or(match end {
+            End::Done | End::Broken => None,
+            End::Limit => Some(Failure::Broken(limit.broken(running.next_batch()))),
+            End::Source(cause) => Some(Failure::Source(cause)),
+            End::Panic(payload) => Some(Failure::Broken(Broken { batch: running.next_batch(), record: 0, cause: Cause::Panic(payload) })),
+        });
+        ledger.stats.elapsed = ledger.begun.elapsed();
+        failure.map_or(Ok((ledger.stats, self)), Err)
+    }
+}
+
+/// What has been done, for those who ask.
+struct Ledger<'c> {
+    control: &'c Control,
+    begun: Instant,
+    stats: RunStats,
+    cost: Cost,
+}
+
+impl Ledger<'_> {
+    /// A micro-batch has been run, or nothing has come for a while; what one is known to cost now.
+    fn processed(&mut self, more: RunStats, watermark: Timestamp, open: usize, flow: Flow, taken: Duration) -> Costs {
+        let records = more.records;
+        self.stats.add_run(more);
+        if records > 0 {
+            self.cost.learn(records as usize, taken);
+        }
+        let (fixed, record) = self.cost.fit();
+        let stats = &self.stats;
+        let mut progress = self.control.progress();
+        progress.micro_batches += u64::from(records > 0);
+        progress.processing += taken;
+        progress.elapsed = self.begun.elapsed();
+        progress.watermark = Some(watermark).filter(|watermark| *watermark > Timestamp::MIN);
+        progress.open = open;
+        (progress.batches, progress.records_in) = (stats.batches, stats.records);
+        (progress.late, progress.dropped, progress.failed, progress.retried) = (stats.late, stats.dropped, stats.failed, stats.retried);
+        (progress.waiting, progress.waiting_bytes) = (flow.waiting, flow.waiting_bytes);
+        (progress.refused, progress.missed_ticks) = (flow.refused, flow.missed_ticks);
+        (progress.fixed_cost, progress.record_cost) = (fixed, record);
+        Costs { fixed, record }
+    }
+
+    /// Gives what leaves to the sink.
+    fn deliver<T>(&self, emitted: Vec<T>, write: &mut impl FnMut(Vec<T>) -> Result<(), BoxError>) -> Result<(), BoxError> {
+        let (results, began) = (emitted.len() as u64, Instant::now());
+        write(emitted)?;
+        let mut progress = self.control.progress();
+        progress.records_out += results;
+        progress.delivering += began.elapsed();
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+use super::Pipeline;
+use super::deliver::{Delivers, into_sink};
+use crate::data::StreamProgress;
+use crate::engine::Control;
+use crate::error::{BuildError, BuildErrorKind, RunError};
+use crate::stage::Sink;
+use std::fmt;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+/// Streams on threads of their own.
+impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
+    /// Runs on a thread of its own, into a sink, until the source ends or the handle says so. Nothing may be borrowed. Where the handle is
+    /// dropped, the stream runs on.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// let (sender, source) = channel(100);
+    /// let (results, squares) = channel(100);
+    /// let handle = Pipeline::stream(source).map(|n: u64| n * n).spawn(results)?;
+    /// sender.send(3)?;
+    /// assert_eq!(Pipeline::stream(squares).into_iter().next(), Some(9));
+    /// handle.stop();
+    /// handle.join()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Where the operating system refuses a thread.
+    pub fn spawn<R, E, S>(self, mut sink: S) -> Result<StreamHandle<E>, BuildError>
+    where
+        Self: Delivers<Emit = R, Error = E> + Send + 'static,
+        E: Send + 'static,
+        S: Sink<R> + 'static,
+    {
+        let control = Arc::new(Control::default());
+        let theirs = control.clone();
+        let driver = thread::Builder::new().name("microbatch-driver".into());
+        let thread = driver.spawn(move || into_sink(self, &mut sink, &theirs)).map_err(BuildErrorKind::Driver)?;
+        Ok(StreamHandle { control, thread })
+    }
+}
+
+/// A stream that runs on a thread of its own.
+#[must_use = "without `.join()` nobody hears how the stream ends"]
+pub struct StreamHandle<E> {
+    control: Arc<Control>,
+    thread: JoinHandle<Result<StreamProgress, RunError<E>>>,
+}
+
+impl<E> StreamHandle<E> {
+    /// How far it has come, as of the last micro-batch.
+    pub fn progress(&self) -> StreamProgress {
+        self.control.progress().clone()
+    }
+
+    /// Ends it after the micro-batch that runs. What waits is left out, and windows that are open do not leave.
+    pub fn stop(&self) {
+        self.control.stop();
+    }
+
+    /// Takes no more from the source; ends it after what was taken, as if the source had ended. What senders have put into a channel is taken
+    /// still.
+    pub fn drain(&self) {
+        self.control.drain();
+    }
+
+    /// Whether it has ended.
+    pub fn is_finished(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Waits for its end. Where its source waits for a record at that time, this waits for it, too.
+    ///
+    /// # Errors
+    /// What the stream ended with. A panic of the sink is an error, too.
+    pub fn join(self) -> Result<StreamProgress, RunError<E>> {
+        let batch = self.control.progress().batches;
+        self.thread.join().unwrap_or_else(|payload| Err(RunError::Panicked { message: super::run::message(payload), batch }))
+    }
+}
+
+impl<E> fmt::Debug for StreamHandle<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamHandle").field("is_finished", &self.is_finished()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,268 @@
+//! One stage of a pipeline at work.
+
+use super::ending::{Ending, Job};
+use super::failing::{Absorbs, Meets};
+use super::input::{Cut, Feed, Shared};
+use super::spring::Spring;
+use crate::data::{RunStats, Stopwatch, Timestamp};
+use crate::engine::{Broken, Cause, Halt, Passing};
+use crate::process::Operator;
+use crate::watermark::Tracker;
+use crate::window::Tide;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+/// One stage of a pipeline: a pipeline but for its settings, which are those of all its stages.
+#[derive(Debug)]
+pub struct Stage<M, T, C, X, Ky, At, Wi, I> {
+    pub(super) input: M,
+    pub(super) chain: C,
+    pub(super) failing: X,
+    pub(super) windows: Wi,
+    pub(super) integrator: I,
+    pub(super) flow: PhantomData<fn() -> (T, Ky, At)>,
+}
+
+/// What a stage, and those before it, keep from one micro-batch to the next.
+#[derive(Debug)]
+pub struct Running<B, L, O> {
+    pub(super) before: B,
+    /// What the steps keep.
+    kept: L,
+    /// What the windows keep.
+    open: O,
+    batches: u64,
+    records: u64,
+}
+
+impl<B, L, O> Running<B, L, O> {
+    pub(super) fn last_batch(&self) -> u64 {
+        self.batches.saturating_sub(1)
+    }
+
+    pub(super) fn next_batch(&self) -> u64 {
+        self.batches
+    }
+}
+
+/// One micro-batch, through all stages.
+pub struct Moment<'r, 's, 't> {
+    pub(super) shared: &'r Shared<'r, 's>,
+    pub(super) stats: RunStats,
+    pub(super) tide: Tide,
+    /// None for bounded data.
+    pub(super) tracker: Option<&'r mut Tracker<'t>>,
+    pub(super) is_last: bool,
+    pub(super) now: Instant,
+    /// Windows that are open, of the last stage.
+    pub(super) open: usize,
+}
+
+impl std::fmt::Debug for Moment<'_, '_, '_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Moment").field("tide", &self.tide).finish_non_exhaustive()
+    }
+}
+
+impl Moment<'_, '_, '_> {
+    /// Records up to this event time have been read.
+    fn reach(&mut self, partition: u32, latest: Option<Timestamp>) {
+        if let (Some(latest), Some(tracker)) = (latest, &mut self.tracker) {
+            tracker.reach(partition, latest, self.now);
+        }
+    }
+
+    /// The greatest event time so far.
+    fn latest(&self) -> Timestamp {
+        let now = self.stats.latest.unwrap_or(Timestamp::MIN);
+        self.tracker.as_ref().map_or(now, |tracker| tracker.latest().max(now))
+    }
+
+    /// Event time comes as far as the records allow: at the end of the data, to its end.
+    fn advance(&mut self) {
+        let reached = self.tracker.as_mut().map_or(Timestamp::MAX, |tracker| tracker.advance(self.now));
+        self.tide.after = if self.is_last { Timestamp::MAX } else { reached };
+    }
+}
+
+/// Keeps a panic of users' code in the run.
+fn contain<R, E>(batch: u64, work: impl FnOnce() -> R) -> Result<R, Broken<E>> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| Broken::panic(batch, payload))
+}
+
+impl<M, T, C, X, Ky, At, Wi, I> Stage<M, T, C, X, Ky, At, Wi, I>
+where
+    M: Feed,
+    X: Meets<M::Batch> + Absorbs<M::X>,
+    X::Error: Send,
+    C: Operator<M::Batch, X::Error, At = At, Key = Ky, Value = T> + Sync,
+    I: Ending<T, Ky, At, Wi>,
+{
+    pub(super) fn open(&self) -> Running<M::Open, C::Local, I::Open> {
+        Running { before: self.input.open(), kept: C::Local::default(), open: self.integrator.open(&self.windows), batches: 0, records: 0 }
+    }
+
+    /// Runs all data at once, through the stages before and this one.
+    pub(super) fn output(
+        &self,
+        running: &mut Running<M::Open, C::Local, I::Open>,
+        drawn: <M::Spring as Spring>::Drawn,
+        moment: &mut Moment<'_, '_, '_>,
+    ) -> Result<I::Output, Broken<X::Error>> {
+        let finish = |output: &mut dyn FnMut() -> I::Output, last: u64, moment: &mut Moment<'_, '_, '_>| {
+            let watch = Stopwatch::start(moment.shared.measure);
+            let output = contain(last, output);
+            moment.stats.integrating += watch.elapsed();
+            output
+        };
+        if C::TIMED {
+            let (emitted, broken) = self.step(running, drawn, moment);
+            let mut emitted = Some(emitted);
+            return match broken {
+                Some(broken) => Err(broken),
+                None => finish(&mut || self.integrator.shape(emitted.take().unwrap_or_default()), running.last_batch(), moment),
+            };
+        }
+        let (cuts, broken) = self.input.cuts(&mut running.before, drawn, moment);
+        if let Some(broken) = broken {
+            return Err(X::absorb(broken));
+        }
+        let mut memory = None;
+        for cut in cuts {
+            memory = Some(self.run(cut, running, moment).map_err(|halt| halt.broken)?);
+        }
+        let mut memory = memory;
+        finish(
+            &mut || match memory.take() {
+                Some(memory) => self.integrator.output(&self.windows, memory),
+                None => self.integrator.shape(Vec::new()),
+            },
+            running.last_batch(),
+            moment,
+        )
+    }
+
+    /// Runs one micro-batch through the stages before and this one: what leaves, and how it broke. What came before a failure leaves still.
+    pub(super) fn step(
+        &self,
+        running: &mut Running<M::Open, C::Local, I::Open>,
+        drawn: <M::Spring as Spring>::Drawn,
+        moment: &mut Moment<'_, '_, '_>,
+    ) -> (Vec<I::Emit>, Option<Broken<X::Error>>) {
+        let (cuts, broken) = self.input.cuts(&mut running.before, drawn, moment);
+        let broken = broken.map(X::absorb);
+        let done = self.take(cuts, running, moment);
+        // What ended a stage before came first.
+        let broken = broken.or(done.err());
+        moment.advance();
+        let passed = if C::TIMED && broken.is_none() { self.pass(running, moment) } else { Ok(()) };
+        let broken = broken.or(passed.err());
+        let last = running.last_batch();
+        match contain(last, || self.integrator.close(&self.windows, &mut running.open, moment.tide)) {
+            Ok(emitted) => {
+                moment.open = I::count(&running.open);
+                (emitted, broken)
+            }
+            Err(panicked) => (Vec::new(), Some(broken.unwrap_or(panicked))),
+        }
+    }
+
+    /// Runs batches, and takes what they make into what is open.
+    fn take(
+        &self,
+        cuts: Vec<Cut<M::Batch>>,
+        running: &mut Running<M::Open, C::Local, I::Open>,
+        moment: &mut Moment<'_, '_, '_>,
+    ) -> Result<(), Broken<X::Error>> {
+        for cut in cuts {
+            let partition = cut.partition;
+            let (memory, broken) = match self.run(cut, running, moment) {
+                Ok(memory) => (Some(memory), None),
+                Err(Halt { broken, before }) => (before, Some(broken)),
+            };
+            let before = moment.tide.before;
+            let last = running.last_batch();
+            if let Some(memory) = memory {
+                let lateness = contain(last, || self.integrator.absorb(&self.windows, &mut running.open, memory, before))?;
+                moment.stats.late += lateness.late;
+                moment.stats.dropped += lateness.dropped;
+            }
+            let latest = moment.stats.latest.take();
+            contain(last, || moment.reach(partition, latest))?;
+            if let Some(broken) = broken {
+                return Err(broken);
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the batches of one cut.
+    fn run(
+        &self,
+        Cut { parts, counted, records, .. }: Cut<M::Batch>,
+        running: &mut Running<M::Open, C::Local, I::Open>,
+        moment: &mut Moment<'_, '_, '_>,
+    ) -> Result<I::Memory, Halt<I::Memory, X::Error>> {
+        let shared = moment.shared;
+        let is_stream = moment.tracker.is_some();
+        let job = Job {
+            chain: &self.chain,
+            gather: &(),
+            policy: self.failing.policy(),
+            settings: shared.settings,
+            limit: shared.limit,
+            measure: shared.measure,
+            judged: X::JUDGED,
+            counted,
+            keeps: X::FAILS && is_stream,
+        };
+        let batches = parts.len() as u64;
+        // Of a stream, each run is added to those before; of bounded data, the stats of the stage before go on.
+        let mut stats = if is_stream { RunStats::default() } else { std::mem::take(&mut moment.stats) };
+        let ran = self.integrator.run::<_, _, _, _, X::Leash>(
+            &self.windows,
+            moment.tide.before,
+            shared.engine,
+            parts,
+            &job,
+            &mut running.kept,
+            &mut stats,
+        );
+        if is_stream {
+            // Those of the stream were counted when they were drawn.
+            stats.records = 0;
+            moment.stats.add_run(stats);
+        } else {
+            moment.stats = stats;
+        }
+        let (first, first_record) = (running.batches, running.records);
+        running.batches += batches;
+        running.records += records as u64;
+        ran.map_err(|Halt { broken, before }| {
+            let broken = Broken { batch: broken.batch + first, record: broken.record + first_record, ..broken };
+            Halt { broken, before }
+        })
+    }
+
+    /// Lets time pass for timers: at the end first as far as the data go, so that timers which set others can do so, then to the end of time.
+    fn pass(&self, running: &mut Running<M::Open, C::Local, I::Open>, moment: &mut Moment<'_, '_, '_>) -> Result<(), Broken<X::Error>> {
+        let end = moment.tide.after;
+        let latest = moment.latest();
+        for after in [latest.min(end), end] {
+            let last = running.last_batch();
+            let tide = Tide { before: moment.tide.before, after };
+            let mut watch = Passing::new(self.failing.policy(), last);
+            let Running { kept, open, .. } = running;
+            let passed = contain(last, || {
+                let memory = self.integrator.pass(&self.windows, tide, &self.chain, kept, &mut watch);
+                memory.map(|memory| self.integrator.absorb(&self.windows, open, memory, tide.before))
+            });
+            moment.stats.failed += watch.failed();
+            let lateness = passed?.map_err(|error| Broken { batch: last, record: 0, cause: Cause::Error(error) })?;
+            moment.stats.late += lateness.late + watch.late();
+            moment.stats.dropped += lateness.dropped + watch.dropped();
+        }
+        Ok(())
+    }
+}

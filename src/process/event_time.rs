@@ -1,0 +1,62 @@
+use super::{Operator, Rec, Watch};
+use crate::data::Timestamp;
+use std::fmt;
+
+/// Each value with its event time.
+pub struct EventTime<C, F> {
+    pub(crate) prev: C,
+    pub(crate) step: F,
+}
+
+impl<C: fmt::Debug, F> fmt::Debug for EventTime<C, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}.EventTime", self.prev)
+    }
+}
+
+impl<B, E, C, F, A> Operator<B, E> for EventTime<C, F>
+where
+    C: Operator<B, E>,
+    F: Fn(&C::Value) -> A,
+    A: Into<Timestamp>,
+{
+    type At = Timestamp;
+    type Key = C::Key;
+    type Value = C::Value;
+    type Local = C::Local;
+    const ORDERED: bool = C::ORDERED;
+    const IN_PIECES: bool = C::IN_PIECES;
+    const ONE_EACH: bool = C::ONE_EACH;
+    const TIMED: bool = C::TIMED;
+
+    #[inline]
+    fn drive<W: Watch<E>>(
+        &self,
+        local: &mut C::Local,
+        batch: B,
+        watch: &mut W,
+        emit: &mut impl FnMut(Rec<Timestamp, C::Key, C::Value>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut latest = None;
+        let done = self.prev.drive(local, batch, watch, &mut |rec| {
+            let at = (self.step)(&rec.value).into();
+            latest = latest.max(Some(at));
+            emit(Rec { at, key: rec.key, value: rec.value })
+        });
+        latest.into_iter().for_each(|latest| watch.reached(latest));
+        done
+    }
+
+    fn pass<W: Watch<E>>(
+        &self,
+        local: &mut C::Local,
+        watermark: Timestamp,
+        watch: &mut W,
+        emit: &mut impl FnMut(Rec<Timestamp, C::Key, C::Value>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.prev.pass(local, watermark, watch, &mut |rec| {
+            let at = (self.step)(&rec.value).into();
+            emit(Rec { at, key: rec.key, value: rec.value })
+        })
+    }
+}

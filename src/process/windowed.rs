@@ -1,0 +1,142 @@
+use super::{Operator, Rec, Watch};
+use crate::data::{Timestamp, Window};
+use crate::keyed::{By, Slot};
+use crate::stage::Assign;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Each value with its slice of event time as a part of its key; records that are too late are left out here.
+///
+/// The last step of a chain that ends in windows. Made anew for each micro-batch, which knows how far event time had come before it.
+pub(crate) struct Windowed<'c, C, Wi> {
+    prev: &'c C,
+    windows: &'c Wi,
+    /// How far event time had come.
+    before: Timestamp,
+    /// Records that may be too late, unless they join a window that is open: they are numbered, so that each can be left out by itself.
+    doubtful: AtomicU32,
+}
+
+/// How a slice lies to the time before a micro-batch.
+#[derive(Clone, Copy)]
+enum Place {
+    OnTime,
+    /// A window of it was complete.
+    Late,
+    /// All of them were gone.
+    Gone,
+}
+
+impl<'c, C, Wi> Windowed<'c, C, Wi> {
+    pub(crate) fn new(prev: &'c C, windows: &'c Wi, before: Timestamp) -> Self {
+        Windowed { prev, windows, before, doubtful: AtomicU32::new(0) }
+    }
+
+    fn place<At>(&self, slice: Window) -> Place
+    where
+        Wi: Assign<At>,
+    {
+        // No window ends before its slices do.
+        if slice.end > self.before {
+            return Place::OnTime;
+        }
+        let (mut first, mut last) = (Timestamp::MAX, Timestamp::MIN);
+        self.windows.windows(slice, &mut |window| {
+            first = first.min(window.end);
+            last = last.max(window.end);
+        });
+        if first > self.before {
+            Place::OnTime
+        } else if last.later(self.windows.lateness()) > self.before {
+            Place::Late
+        } else {
+            Place::Gone
+        }
+    }
+
+    /// The slot of a record, if it is to be folded.
+    #[inline]
+    fn slot<Ky, At>(&self, seen: &mut Seen, at: At, key: Ky) -> Option<By<Slot<Ky>>>
+    where
+        Wi: Assign<At>,
+    {
+        let slice = self.windows.slice(at)?;
+        let place = match seen.last {
+            Some((known, place)) if known == slice => place,
+            _ => seen.last.insert((slice, self.place(slice))).1,
+        };
+        let nth = match place {
+            Place::OnTime => 0,
+            _ if self.windows.joins() => self.doubtful.fetch_add(1, Ordering::Relaxed).wrapping_add(1),
+            Place::Late => {
+                seen.late += 1;
+                0
+            }
+            Place::Gone => {
+                seen.late += 1;
+                seen.dropped += 1;
+                return None;
+            }
+        };
+        Some(By(Slot { start: slice.start, end: slice.end, nth, key }))
+    }
+}
+
+/// What was seen of a batch.
+#[derive(Default)]
+struct Seen {
+    /// The slice that was met last.
+    last: Option<(Window, Place)>,
+    late: u64,
+    dropped: u64,
+}
+
+impl<B, E, C, Wi> Operator<B, E> for Windowed<'_, C, Wi>
+where
+    C: Operator<B, E>,
+    Wi: Assign<C::At>,
+{
+    type At = C::At;
+    type Key = By<Slot<C::Key>>;
+    type Value = C::Value;
+    type Local = C::Local;
+    const ORDERED: bool = C::ORDERED;
+    const IN_PIECES: bool = C::IN_PIECES;
+    const TIMED: bool = C::TIMED;
+
+    #[inline]
+    fn drive<W: Watch<E>>(
+        &self,
+        local: &mut C::Local,
+        batch: B,
+        watch: &mut W,
+        emit: &mut impl FnMut(Rec<C::At, Self::Key, C::Value>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut seen = Seen::default();
+        let done = self.prev.drive(local, batch, watch, &mut |rec| match self.slot(&mut seen, rec.at, rec.key) {
+            Some(key) => emit(Rec { at: rec.at, key, value: rec.value }),
+            None => Ok(()),
+        });
+        if seen.late > 0 {
+            watch.late(seen.late, seen.dropped);
+        }
+        done
+    }
+
+    fn pass<W: Watch<E>>(
+        &self,
+        local: &mut C::Local,
+        watermark: Timestamp,
+        watch: &mut W,
+        emit: &mut impl FnMut(Rec<C::At, Self::Key, C::Value>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut seen = Seen::default();
+        let done = self.prev.pass(local, watermark, watch, &mut |rec| match self.slot(&mut seen, rec.at, rec.key) {
+            Some(key) => emit(Rec { at: rec.at, key, value: rec.value }),
+            None => Ok(()),
+        });
+        if seen.late > 0 {
+            watch.late(seen.late, seen.dropped);
+        }
+        done
+    }
+}

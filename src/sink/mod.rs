@@ -1,0 +1,6 @@
+//! Sinks: where the results of streams go.
+
+mod for_each;
+mod vec;
+
+pub use for_each::ForEach;

@@ -1,0 +1,173 @@
+use crate::error::BoxError;
+use crate::stage::{Inbox, Pull, Sink, Source};
+use crossbeam_channel::{RecvTimeoutError, bounded};
+use std::convert::Infallible;
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+/// How long a pull waits for a record, so that a stream that is to stop need not wait for one.
+const WAIT: Duration = Duration::from_millis(20);
+
+/// A way into a stream from other threads, which holds at most so many records: then [`Sender::send`] waits, which is the back-pressure.
+///
+/// The stream ends when all senders are dropped and what they sent is processed.
+///
+/// ```
+/// use microbatch::prelude::*;
+///
+/// let (sender, source) = channel(1_000);
+/// let producer = std::thread::spawn(move || (0..100u64).try_for_each(|n| sender.send(n)));
+/// assert_eq!(Pipeline::stream(source).integrator(Sum).run(), 4950);
+/// producer.join().unwrap()?;
+/// # Ok::<(), microbatch::SendError<u64>>(())
+/// ```
+///
+/// # Panics
+/// If it is to hold none.
+pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
+    assert!(capacity > 0, "a channel of 0 records never takes one: give at least 1");
+    let (sender, receiver) = bounded(capacity);
+    (Sender(sender), Receiver(receiver))
+}
+
+/// The sending half of a [`channel`]. Clones send into the same one. A sink for streams, too.
+pub struct Sender<T>(crossbeam_channel::Sender<T>);
+
+/// The receiving half of a [`channel`]: a source.
+pub struct Receiver<T>(crossbeam_channel::Receiver<T>);
+
+impl<T> Clone for Sender<T> {
+    fn clone(&self) -> Self {
+        Sender(self.0.clone())
+    }
+}
+
+impl<T> fmt::Debug for Sender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").field("waiting", &self.0.len()).finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver").field("waiting", &self.0.len()).finish_non_exhaustive()
+    }
+}
+
+impl<T> Sender<T> {
+    /// Sends a record; waits while the channel is full.
+    ///
+    /// # Errors
+    /// When the stream has ended; the record comes back.
+    pub fn send(&self, record: T) -> Result<(), SendError<T>> {
+        self.0.send(record).map_err(|error| SendError(error.0))
+    }
+
+    /// Sends a record if there is room.
+    ///
+    /// # Errors
+    /// When the channel is full, or the stream has ended; the record comes back.
+    pub fn try_send(&self, record: T) -> Result<(), TrySendError<T>> {
+        self.0.try_send(record).map_err(|error| match error {
+            crossbeam_channel::TrySendError::Full(record) => TrySendError::Full(record),
+            crossbeam_channel::TrySendError::Disconnected(record) => TrySendError::Closed(record),
+        })
+    }
+
+    /// How many records wait in the channel.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<T: Send> Source for Receiver<T> {
+    type Item = T;
+    type Error = Infallible;
+
+    fn pull(&mut self, max: usize, inbox: &mut Inbox<T>) -> Result<Pull, Infallible> {
+        match self.0.recv_timeout(WAIT) {
+            Ok(first) => {
+                inbox.push(first);
+                self.0.try_iter().take(max.saturating_sub(1)).for_each(|record| inbox.push(record));
+                Ok(Pull::Ready)
+            }
+            Err(RecvTimeoutError::Timeout) => Ok(Pull::Ready),
+            Err(RecvTimeoutError::Disconnected) => Ok(Pull::End),
+        }
+    }
+
+    fn admitted(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl<T: Send> Sink<T> for Sender<T> {
+    fn write(&mut self, results: Vec<T>) -> Result<(), BoxError> {
+        for result in results {
+            self.send(result).map_err(|_| "the stream that takes the results has ended")?;
+        }
+        Ok(())
+    }
+}
+
+/// The stream has ended; the record comes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SendError<T>(pub T);
+
+impl<T> fmt::Debug for SendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SendError(..)")
+    }
+}
+
+impl<T> fmt::Display for SendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the stream has ended")
+    }
+}
+
+impl<T> Error for SendError<T> {}
+
+/// The channel is full, or its stream has ended; the record comes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum TrySendError<T> {
+    /// There is no room.
+    Full(T),
+    /// The stream has ended.
+    Closed(T),
+}
+
+impl<T> TrySendError<T> {
+    /// The record.
+    pub fn into_inner(self) -> T {
+        match self {
+            TrySendError::Full(record) | TrySendError::Closed(record) => record,
+        }
+    }
+}
+
+impl<T> fmt::Debug for TrySendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TrySendError::Full(_) => "Full(..)",
+            TrySendError::Closed(_) => "Closed(..)",
+        })
+    }
+}
+
+impl<T> fmt::Display for TrySendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TrySendError::Full(_) => "the stream is full",
+            TrySendError::Closed(_) => "the stream has ended",
+        })
+    }
+}
+
+impl<T> Error for TrySendError<T> {}

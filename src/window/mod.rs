@@ -1,0 +1,19 @@
+//! Windows: how event time is cut, and what is kept of windows that are open.
+
+mod global;
+mod open;
+mod repeats;
+mod same;
+mod session;
+mod sessions;
+mod slices;
+mod sliding;
+mod span;
+mod tumbling;
+
+pub use global::Global;
+pub use open::{Lateness, Open, Tide};
+pub use same::SameWindow;
+pub use session::Session;
+pub use sliding::Sliding;
+pub use tumbling::Tumbling;

@@ -1,0 +1,39 @@
+use crate::data::{Timestamp, Window};
+use crate::keyed::Map;
+use std::collections::BTreeMap;
+use std::hash::Hash;
+
+/// How often results have left, of windows and keys that can give them more than once.
+#[derive(Debug)]
+pub(super) struct Counts<Ky>(BTreeMap<(Timestamp, Timestamp), Map<Ky, Count>>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    panes: u32,
+    late: u32,
+}
+
+impl<Ky> Default for Counts<Ky> {
+    fn default() -> Self {
+        Counts(BTreeMap::new())
+    }
+}
+
+impl<Ky: Hash + Eq + Clone> Counts<Ky> {
+    /// Counts a pane: how many there were before, and, of a late one, the how-manieth late one it is.
+    pub(super) fn count(&mut self, window: Window, key: &Ky, is_late: bool) -> (u32, u32) {
+        let counts = self.0.entry((window.end, window.start)).or_default();
+        let count = counts.entry(key.clone()).or_default();
+        let index = count.panes;
+        count.panes += 1;
+        count.late += u32::from(is_late);
+        (index, count.late)
+    }
+
+    /// Forgets windows that end up to a time.
+    pub(super) fn forget(&mut self, end: Timestamp) {
+        while self.0.first_key_value().is_some_and(|((first, _), _)| *first <= end) {
+            self.0.pop_first();
+        }
+    }
+}

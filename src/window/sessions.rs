@@ -1,0 +1,221 @@
+//! Windows that each key has of its own, and that grow together.
+
+use super::open::{Emitter, Lateness, Tide, is_early};
+use super::repeats::Counts;
+use crate::data::{Pane, Timestamp, Timing, Window};
+use crate::keyed::{KeyState, Map, Slot};
+use crate::stage::{Arrival, Assign, Integrator, Mode, Overlap};
+use std::collections::BTreeMap;
+
+/// States by key and session.
+#[derive(Debug)]
+pub struct Sessions<Ky, S> {
+    /// The sessions of each key, by time; none of which touch.
+    keys: Map<Ky, Vec<One<S>>>,
+    /// Keys that may have a session that ends then, or is out of reach then.
+    ends: BTreeMap<Timestamp, Vec<Ky>>,
+    /// Keys whose sessions the last micro-batch changed, where results can leave more than once.
+    changed: Vec<Ky>,
+    counts: Counts<Ky>,
+}
+
+/// One session.
+#[derive(Debug)]
+struct One<S> {
+    window: Window,
+    /// By slice, in the order of time; one state where it makes no difference how it came together.
+    states: Vec<(Timestamp, S)>,
+    /// Whether it was complete, and has left.
+    has_left: bool,
+    is_changed: bool,
+}
+
+impl<Ky, S> Default for Sessions<Ky, S> {
+    fn default() -> Self {
+        Sessions { keys: Map::default(), ends: BTreeMap::new(), changed: Vec::new(), counts: Counts::default() }
+    }
+}
+
+impl<S> One<S> {
+    fn touches(&self, slice: Window) -> bool {
+        self.window.start < slice.end && slice.start < self.window.end
+    }
+
+    /// Takes in a state of a slice.
+    fn put<T, I: Integrator<T, State = S>>(&mut self, at: Timestamp, state: S, integrator: &I, in_parts: bool) {
+        let place = if in_parts { self.states.binary_search_by_key(&at, |(at, _)| *at) } else { Ok(0) };
+        match place {
+            Ok(known) => integrator.merge(&mut self.states[known].1, state),
+            Err(place) => self.states.insert(place, (at, state)),
+        }
+    }
+
+    fn copy<O: Overlap<S>>(&self) -> Option<Vec<(Timestamp, S)>> {
+        self.states.iter().map(|(at, state)| Some((*at, O::copy(state)?))).collect()
+    }
+}
+
+impl<Ky: KeyState, S> Sessions<Ky, S> {
+    pub(super) fn len(&self) -> usize {
+        self.keys.values().map(Vec::len).sum()
+    }
+
+    pub(super) fn absorb<At, T, I, Wi>(
+        &mut self,
+        states: impl Iterator<Item = (Slot<Ky>, S)>,
+        integrator: &I,
+        windows: &Wi,
+        before: Timestamp,
+    ) -> Lateness
+    where
+        I: Integrator<T, State = S>,
+        Wi: Assign<At>,
+    {
+        let in_parts = integrator.arrival() == Arrival::InOrder || !integrator.exact();
+        let mut lateness = Lateness::default();
+        // What may be too late comes last, backwards in time: by then it is there what it can join.
+        let (mut doubtful, sure): (Vec<_>, Vec<_>) = states.partition(|(slot, _)| slot.nth > 0);
+        doubtful.sort_by_key(|(slot, _)| (std::cmp::Reverse(slot.start), slot.nth));
+        for (slot, state) in sure.into_iter().chain(doubtful) {
+            let slice = slot.window();
+            let is_kept = self.join(slot.key, slice, state, integrator, in_parts, |window| window.end.later(windows.lateness()) > before);
+            lateness.late += u64::from(slot.nth > 0);
+            lateness.dropped += u64::from(!is_kept);
+        }
+        if !Wi::REPEATS {
+            self.changed.clear();
+        }
+        lateness
+    }
+
+    /// Joins a slice to the sessions it touches; false where what comes of it is out of reach.
+    fn join<T, I: Integrator<T, State = S>>(
+        &mut self,
+        key: Ky,
+        slice: Window,
+        state: S,
+        integrator: &I,
+        in_parts: bool,
+        is_in_reach: impl Fn(Window) -> bool,
+    ) -> bool {
+        let sessions = self.keys.entry(key.clone()).or_default();
+        let first = sessions.partition_point(|session| session.window.end <= slice.start);
+        let count = sessions[first..].iter().take_while(|session| session.touches(slice)).count();
+        let touched = &sessions[first..first + count];
+        let window = touched.iter().fold(slice, |all, session| {
+            Window::new(all.start.min(session.window.start), all.end.max(session.window.end))
+        });
+        if !is_in_reach(window) {
+            if sessions.is_empty() {
+                self.keys.remove(&key);
+            }
+            return false;
+        }
+        let has_left = count == 1 && sessions[first].has_left && sessions[first].window.end == window.end;
+        let mut joined = sessions.drain(first..first + count);
+        let mut all = match joined.next() {
+            Some(mut session) => {
+                session.put(slice.start, state, integrator, in_parts);
+                session
+            }
+            None => One { window, states: vec![(slice.start, state)], has_left, is_changed: true },
+        };
+        for session in joined {
+            session.states.into_iter().for_each(|(at, state)| all.put(at, state, integrator, in_parts));
+        }
+        (all.window, all.has_left, all.is_changed) = (window, has_left, true);
+        sessions.insert(first, all);
+        self.ends.entry(window.end).or_default().push(key.clone());
+        self.changed.push(key);
+        true
+    }
+
+    pub(super) fn close<At, T, I, Wi>(&mut self, integrator: &I, windows: &Wi, tide: Tide) -> Vec<Pane<Ky::Key, I::Output>>
+    where
+        I: Integrator<T, State = S>,
+        Wi: Assign<At, Overlap: Overlap<S>>,
+    {
+        let Sessions { keys, ends, changed, counts } = self;
+        let mut emitter = Emitter::new(integrator, windows, counts, tide);
+        let mode = windows.mode();
+        for key in std::mem::take(changed) {
+            for session in keys.get_mut(&key).into_iter().flatten().filter(|session| session.is_changed) {
+                session.is_changed = false;
+                let timing = match (session.has_left, session.window.end <= tide.after) {
+                    (true, _) => Timing::Late(0),
+                    (false, false) if mode == Mode::Update => Timing::Early,
+                    _ => continue,
+                };
+                let copy = session.copy::<Wi::Overlap>();
+                copy.and_then(|states| merged(states, integrator)).into_iter().for_each(|state| emitter.emit(session.window, key.clone(), state, timing));
+            }
+        }
+        while let Some(entry) = ends.first_entry()
+            && *entry.key() <= tide.after
+        {
+            for key in entry.remove() {
+                leave::<At, T, I, Wi, Ky>(keys, ends, key, windows, tide, &mut emitter);
+            }
+        }
+        if is_early(windows) && mode == Mode::Complete {
+            for (key, session) in keys.iter().flat_map(|(key, sessions)| sessions.iter().map(move |session| (key, session))) {
+                let copy = session.copy::<Wi::Overlap>().filter(|_| !session.has_left);
+                copy.and_then(|states| merged(states, integrator)).into_iter().for_each(|state| emitter.emit(session.window, key.clone(), state, Timing::Early));
+            }
+        }
+        let panes = emitter.panes;
+        if Wi::REPEATS {
+            counts.forget(Timestamp::from_micros(tide.after.as_micros().saturating_sub(windows.lateness())));
+        }
+        panes
+    }
+}
+
+/// Lets the sessions of a key go that are complete, and forgets those that are out of reach.
+fn leave<At, T, I, Wi, Ky>(
+    keys: &mut Map<Ky, Vec<One<I::State>>>,
+    ends: &mut BTreeMap<Timestamp, Vec<Ky>>,
+    key: Ky,
+    windows: &Wi,
+    tide: Tide,
+    emitter: &mut Emitter<'_, Ky, T, I>,
+) where
+    I: Integrator<T>,
+    Wi: Assign<At, Overlap: Overlap<I::State>>,
+    Ky: KeyState,
+{
+    let Some(sessions) = keys.get_mut(&key) else { return };
+    let mut at = 0;
+    while at < sessions.len() {
+        let session = &mut sessions[at];
+        let gone = session.window.end.later(windows.lateness());
+        let states = match session.has_left || session.window.end > tide.after {
+            true => None,
+            false if gone <= tide.after => Some(std::mem::take(&mut session.states)),
+            false => session.copy::<Wi::Overlap>(),
+        };
+        if let Some(state) = states.and_then(|states| merged(states, emitter.integrator)) {
+            emitter.emit(session.window, key.clone(), state, Timing::OnTime);
+            session.has_left = true;
+            if gone > tide.after {
+                ends.entry(gone).or_default().push(key.clone());
+            }
+        }
+        if gone <= tide.after {
+            sessions.remove(at);
+        } else {
+            at += 1;
+        }
+    }
+    if sessions.is_empty() {
+        keys.remove(&key);
+    }
+}
+
+/// One state of all, in the order of time.
+fn merged<T, I: Integrator<T>>(states: Vec<(Timestamp, I::State)>, integrator: &I) -> Option<I::State> {
+    states.into_iter().map(|(_, state)| state).reduce(|mut all, state| {
+        integrator.merge(&mut all, state);
+        all
+    })
+}

@@ -1,0 +1,209 @@
+//! Windows made of slices of time, which all keys share.
+
+use super::open::{Emitter, Tide, is_early};
+use super::repeats::Counts;
+use crate::data::{Pane, Timestamp, Timing, Window};
+use crate::keyed::{KeyState, Map, Slot, Table};
+use crate::stage::{Assign, Integrator, Mode, Overlap};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// States by slice and key.
+#[derive(Debug)]
+pub struct Slices<Ky, S> {
+    slices: BTreeMap<Window, Slice<Ky, S>>,
+    /// When the last window of each slice ends.
+    last: BTreeSet<(Timestamp, Window)>,
+    /// Windows that have something in them and have not left yet, by end, then start.
+    due: BTreeSet<(Timestamp, Timestamp)>,
+    /// What the last micro-batch changed, where results can leave more than once.
+    changed: Vec<(Window, Ky)>,
+    counts: Counts<Ky>,
+}
+
+/// One slice of time.
+#[derive(Debug)]
+struct Slice<Ky, S> {
+    states: Table<Ky, S>,
+    /// When the last window of it ends.
+    end: Timestamp,
+}
+
+impl<Ky, S> Default for Slices<Ky, S> {
+    fn default() -> Self {
+        Slices { slices: BTreeMap::new(), last: BTreeSet::new(), due: BTreeSet::new(), changed: Vec::new(), counts: Counts::default() }
+    }
+}
+
+impl<Ky: KeyState, S> Slices<Ky, S> {
+    pub(super) fn len(&self) -> usize {
+        self.due.len()
+    }
+
+    pub(super) fn absorb<At, T, I, Wi>(&mut self, states: impl Iterator<Item = (Slot<Ky>, S)>, integrator: &I, windows: &Wi)
+    where
+        I: Integrator<T, State = S>,
+        Wi: Assign<At>,
+    {
+        for (slot, state) in states {
+            let window = slot.window();
+            if Wi::REPEATS {
+                self.changed.push((window, slot.key.clone()));
+            }
+            let (due, last) = (&mut self.due, &mut self.last);
+            let slice = self.slices.entry(window).or_insert_with(|| {
+                let mut end = Timestamp::MIN;
+                windows.windows(window, &mut |window| {
+                    end = end.max(window.end);
+                    due.insert((window.end, window.start));
+                });
+                last.insert((end, window));
+                Slice { states: Table::default(), end }
+            });
+            slice.states.absorb(slot.key, state, |state| state, |before, state| integrator.merge(before, state));
+        }
+    }
+
+    pub(super) fn close<At, T, I, Wi>(&mut self, integrator: &I, windows: &Wi, tide: Tide) -> Vec<Pane<Ky::Key, I::Output>>
+    where
+        I: Integrator<T, State = S>,
+        Wi: Assign<At, Overlap: Overlap<S>>,
+    {
+        let Slices { slices, last, due, changed, counts } = self;
+        let mut emitter = Emitter::new(integrator, windows, counts, tide);
+        let horizon = |end: Timestamp| end.later(windows.lateness());
+        let changed = std::mem::take(changed);
+        // Windows that were complete before, and have taken late records.
+        for (window, key) in touched(&changed, windows, |window| window.end <= tide.before && horizon(window.end) > tide.before) {
+            due.remove(&(window.end, window.start));
+            if let Some(state) = one::<At, T, I, Wi, Ky>(slices, integrator, window, &key) {
+                emitter.emit(window, key, state, Timing::Late(0));
+            }
+        }
+        while let Some(&(end, start)) = due.first()
+            && end <= tide.after
+        {
+            due.pop_first();
+            // What had ended before is out of reach of a slice that came for a later window.
+            if end > tide.before {
+                let window = Window::new(start, end);
+                for (key, state) in all::<At, T, I, Wi, Ky>(slices, integrator, window, |end| horizon(end) <= tide.after) {
+                    emitter.emit(window, key, state, Timing::OnTime);
+                }
+            }
+        }
+        while let Some(&(end, slice)) = last.first()
+            && horizon(end) <= tide.after
+        {
+            last.pop_first();
+            slices.remove(&slice);
+        }
+        if is_early(windows) {
+            early(slices, due, &changed, integrator, windows, tide, &mut emitter);
+        }
+        let panes = emitter.panes;
+        if Wi::REPEATS {
+            counts.forget(Timestamp::from_micros(tide.after.as_micros().saturating_sub(windows.lateness())));
+        }
+        panes
+    }
+}
+
+/// Emits what leaves before its window is complete.
+fn early<At, T, I, Wi, Ky: KeyState, S>(
+    slices: &mut BTreeMap<Window, Slice<Ky, S>>,
+    due: &BTreeSet<(Timestamp, Timestamp)>,
+    changed: &[(Window, Ky)],
+    integrator: &I,
+    windows: &Wi,
+    tide: Tide,
+    emitter: &mut Emitter<'_, Ky, T, I>,
+) where
+    I: Integrator<T, State = S>,
+    Wi: Assign<At, Overlap: Overlap<S>>,
+{
+    if windows.mode() == Mode::Complete {
+        for &(end, start) in due {
+            let window = Window::new(start, end);
+            for (key, state) in all::<At, T, I, Wi, Ky>(slices, integrator, window, |_| false) {
+                emitter.emit(window, key, state, Timing::Early);
+            }
+        }
+        return;
+    }
+    for (window, key) in touched(changed, windows, |window| window.end > tide.after) {
+        if let Some(state) = one::<At, T, I, Wi, Ky>(slices, integrator, window, &key) {
+            emitter.emit(window, key, state, Timing::Early);
+        }
+    }
+}
+
+/// Those windows and keys of which something has changed, each once.
+fn touched<At, Wi: Assign<At>, Ky: KeyState>(changed: &[(Window, Ky)], windows: &Wi, is_meant: impl Fn(Window) -> bool) -> Vec<(Window, Ky)> {
+    let mut known = Map::default();
+    let mut touched = Vec::new();
+    for (slice, key) in changed {
+        windows.windows(*slice, &mut |window| {
+            if is_meant(window) && known.insert((window, key.clone()), ()).is_none() {
+                touched.push((window, key.clone()));
+            }
+        });
+    }
+    touched
+}
+
+/// The slices that a window is made of, in the order of time.
+fn inside<Ky, S>(slices: &BTreeMap<Window, Slice<Ky, S>>, window: Window) -> impl Iterator<Item = Window> {
+    let from = Window::new(window.start, Timestamp::MIN);
+    slices.range(from..).map(|(slice, _)| *slice).take_while(move |slice| slice.start < window.end || slice.start == window.start).filter(move |slice| slice.end <= window.end)
+}
+
+/// A window's state of one key, copied.
+fn one<At, T, I, Wi, Ky>(slices: &BTreeMap<Window, Slice<Ky, I::State>>, integrator: &I, window: Window, key: &Ky) -> Option<I::State>
+where
+    I: Integrator<T>,
+    Wi: Assign<At, Overlap: Overlap<I::State>>,
+    Ky: KeyState,
+{
+    let states = inside(slices, window).filter_map(|slice| slices.get(&slice)?.states.get(key)).filter_map(Wi::Overlap::copy);
+    states.reduce(|mut all, state| {
+        integrator.merge(&mut all, state);
+        all
+    })
+}
+
+/// A window's states by key: of slices that are needed no more, themselves; else copies.
+fn all<At, T, I, Wi, Ky>(
+    slices: &mut BTreeMap<Window, Slice<Ky, I::State>>,
+    integrator: &I,
+    window: Window,
+    is_gone: impl Fn(Timestamp) -> bool,
+) -> Vec<(Ky, I::State)>
+where
+    I: Integrator<T>,
+    Wi: Assign<At, Overlap: Overlap<I::State>>,
+    Ky: KeyState,
+{
+    let parts: Vec<Window> = inside(slices, window).collect();
+    let mut merged: Option<Table<Ky, I::State>> = None;
+    for part in parts {
+        let Some(slice) = slices.get_mut(&part) else { continue };
+        let is_moved = slice.end <= window.end && is_gone(slice.end);
+        let copies = |states: &Table<Ky, I::State>| -> Option<Vec<(Ky, I::State)>> {
+            states.entries().iter().map(|(key, state)| Some((key.clone(), Wi::Overlap::copy(state)?))).collect()
+        };
+        let copied = if is_moved { None } else { copies(&slice.states) };
+        let states = match copied {
+            Some(copied) => copied,
+            None if merged.is_none() => {
+                merged = Some(std::mem::take(&mut slice.states));
+                continue;
+            }
+            None => std::mem::take(&mut slice.states).into_entries(),
+        };
+        let merged = merged.get_or_insert_default();
+        for (key, state) in states {
+            merged.absorb(key, state, |state| state, |before, state| integrator.merge(before, state));
+        }
+    }
+    merged.map(Table::into_entries).unwrap_or_default()
+}

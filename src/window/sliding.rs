@@ -1,0 +1,76 @@
+use super::span::{floor, micros, span};
+use crate::data::{Timestamp, Window};
+use crate::stage::{Overlapping, Timed, Windows};
+use std::time::Duration;
+
+/// Windows of one length that start at regular times: a record is in all that hold its time.
+///
+/// A slide greater than the length leaves gaps, whose records are in no window. Time is cut into slices (panes, after Li et al., No Pane, No
+/// Gain, 2005), and a record is folded once, into its slice, however many windows it is in. States are cloned, so they must be `Clone`.
+///
+/// ```
+/// use microbatch::prelude::*;
+/// use std::time::Duration;
+///
+/// let times = [0, 30, 60];
+/// let panes = Pipeline::over(&times)
+///     .event_time(|t| Timestamp::from_secs(**t))
+///     .window(Sliding::of(Duration::from_secs(60), Duration::from_secs(30)))
+///     .integrator(Count)
+///     .run();
+/// assert_eq!(panes.iter().map(|pane| pane.value).collect::<Vec<_>>(), [1, 2, 2, 1]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sliding {
+    size: i64,
+    slide: i64,
+    /// The length of a slice.
+    pane: i64,
+    origin: i64,
+}
+
+impl Sliding {
+    /// Windows of this length, one each `slide`.
+    ///
+    /// # Panics
+    /// If one of them is less than a microsecond.
+    pub fn of(size: Duration, slide: Duration) -> Self {
+        let (size, slide) = (micros(size, "the length of a window"), micros(slide, "the slide of a window"));
+        Sliding { size, slide, pane: gcd(size, slide), origin: 0 }
+    }
+
+    /// A time at which a window starts. Default: the epoch.
+    pub fn origin(self, origin: Timestamp) -> Self {
+        Sliding { origin: origin.as_micros(), ..self }
+    }
+}
+
+fn gcd(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+impl<A: Timed> Windows<A> for Sliding {
+    type Overlap = Overlapping;
+
+    #[inline]
+    fn slice(&self, at: A) -> Option<Window> {
+        let at = at.moment().as_micros();
+        // With the slide greater than the length, the last start before may be too long ago.
+        if self.slide > self.size && at.saturating_sub(floor(at, self.origin, self.slide)) >= self.size {
+            return None;
+        }
+        Some(span(floor(at, self.origin, self.pane), self.pane))
+    }
+
+    fn windows(&self, slice: Window, put: &mut dyn FnMut(Window)) {
+        let first = slice.start.as_micros();
+        let mut start = floor(first, self.origin, self.slide);
+        while first.saturating_sub(start) < self.size {
+            put(span(start, self.size));
+            match start.checked_sub(self.slide) {
+                Some(before) => start = before,
+                None => break,
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+use crate::data::{Timestamp, Window};
+use std::time::Duration;
+
+/// The microseconds of a setting.
+///
+/// # Panics
+/// If there are none, or more than there are to the end of time.
+pub(super) fn micros(span: Duration, what: &str) -> i64 {
+    assert!(span >= Duration::from_micros(1), "{what} is {span:?}: it must be a microsecond at least");
+    i64::try_from(span.as_micros()).unwrap_or_else(|_| panic!("{what} is {span:?}: time has only 2^63 microseconds"))
+}
+
+/// From `start` on, so many microseconds; to the last time, where time ends before.
+pub(super) fn span(start: i64, micros: i64) -> Window {
+    Window::new(Timestamp::from_micros(start), Timestamp::from_micros(start.saturating_add(micros)))
+}
+
+/// The last multiple of `step` from `origin` on that is no later than `at`; the first time, where there is none.
+#[inline]
+pub(super) fn floor(at: i64, origin: i64, step: i64) -> i64 {
+    // An origin far from the time may be further off than a number of 64 bits tells.
+    let past = (i128::from(at) - i128::from(origin)).rem_euclid(i128::from(step)) as i64;
+    at.saturating_sub(past)
+}

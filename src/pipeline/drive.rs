@@ -90,6 +90,9 @@ where
             let (emitted, broken) = self.step(&mut running, drawn, &mut moment);
             let (stats, tide, open) = (moment.stats, moment.tide, moment.open);
             let costs = ledger.processed(stats, tide.after, open, flow, now.elapsed());
+            if broken.is_some() {
+                control.breaks();
+            }
             let sink_failed = ledger.deliver(emitted, &mut write).err();
             failure = broken.map(Failure::Broken).or(sink_failed.map(Failure::Sink));
             if failure.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(costs) }

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub struct Control {
     stop: AtomicBool,
     drain: AtomicBool,
+    broken: AtomicBool,
     progress: Mutex<StreamProgress>,
 }
 
@@ -19,6 +20,15 @@ impl Control {
     /// Takes no more from the source; ends the stream after what was taken.
     pub(crate) fn drain(&self) {
         self.drain.store(true, Ordering::Release);
+    }
+
+    /// Says that what leaves now is the last before a failure.
+    pub(crate) fn breaks(&self) {
+        self.broken.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Acquire)
     }
 
     pub(crate) fn is_stopped(&self) -> bool {

@@ -123,13 +123,14 @@ pub use partition::{Chunks, HashPartitioner, RandomPartitioner, RangePartitioner
 pub use pipeline::{Delivers, Iter, Pipeline, Returns, StreamHandle, TryIter};
 pub use process::{DeadLetter, Retry, Skip, Stop};
 pub use schedule::{Fcfs, LongestFirst, Priority, Sjf};
+pub use sink::ForEach;
 #[cfg(feature = "csv")]
 pub use source::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords};
-pub use sink::ForEach;
 pub use source::{Lines, Receiver, SendError, Sender, TextBlock, TextError, TextFile, TrySendError, channel};
 pub use stage::{
-    And, Arrival, Bounded, Context, Disjoint, FailurePolicy, Inbox, Integrator, KeyedProcessor, Letter, Mode, Observer, Or, Overlap, Overlapping, Part,
-    Partitioner, Parts, Pending, Place, Processor, Pull, RunPlan, Scheduler, Sink, Source, Timed, Trigger, Verdict, Watermark, Windows,
+    And, Arrival, Bounded, Context, Disjoint, FailurePolicy, Inbox, Integrator, KeyedProcessor, Letter, Mode, Observer, Or, Overlap,
+    Overlapping, Part, Partitioner, Parts, Pending, Place, Processor, Pull, RunPlan, Scheduler, Sink, Source, Timed, Trigger, Verdict,
+    Watermark, Windows,
 };
 pub use trigger::{Adaptive, Available, Bytes, Every, Records};
 pub use watermark::BoundedDisorder;
@@ -144,10 +145,10 @@ pub mod steps {
     pub use crate::pipeline::*;
     pub use crate::process::*;
     pub use crate::source::{EachLine, EachTextLine};
-    pub use crate::stage::{Again, Assign, In, NoWindow, Repeats};
-    pub use crate::window::{Lateness, Open as OpenWindows, Tide};
     #[cfg(feature = "csv")]
     pub use crate::source::{EachRecord, EveryRecord};
+    pub use crate::stage::{Again, Assign, In, NoWindow, Repeats};
+    pub use crate::window::{Lateness, Open as OpenWindows, Tide};
 }
 
 /// The programs of the README, as tests.

@@ -11,13 +11,13 @@ pub use crate::partition::{Chunks, HashPartitioner, RandomPartitioner, RangePart
 pub use crate::pipeline::{Pipeline, StreamHandle};
 pub use crate::process::{Retry, Skip, Stop};
 pub use crate::schedule::{Fcfs, LongestFirst, Priority, Sjf};
+pub use crate::sink::ForEach;
 #[cfg(feature = "csv")]
 pub use crate::source::{Csv, CsvError, CsvFile};
-pub use crate::sink::ForEach;
 pub use crate::source::{Lines, TextError, TextFile, channel};
 pub use crate::stage::{
-    Arrival, Bounded, Context, FailurePolicy, Inbox, Integrator, KeyedProcessor, Letter, Mode, Observer, Part, Partitioner, Place, Processor, Pull,
-    RunPlan, Scheduler, Sink, Source, Trigger, Verdict, Watermark, Windows,
+    Arrival, Bounded, Context, FailurePolicy, Inbox, Integrator, KeyedProcessor, Letter, Mode, Observer, Part, Partitioner, Place,
+    Processor, Pull, RunPlan, Scheduler, Sink, Source, Trigger, Verdict, Watermark, Windows,
 };
 pub use crate::trigger::{Adaptive, Available, Bytes, Every, Records};
 pub use crate::watermark::BoundedDisorder;

@@ -11,7 +11,7 @@ const FLOORS: [&[&str]; 6] = [
     &["data", "error"],
     &["stage"],
     &["keyed"],
-    &["partition", "schedule", "process", "integrate", "observe"],
+    &["partition", "schedule", "process", "integrate", "observe", "window", "trigger", "watermark", "sink"],
     &["engine", "source"],
     &["pipeline"],
 ];

@@ -3,8 +3,9 @@
 use super::broken::{Broken, forget};
 use super::crew::{Alone, Ask, Slot, Turn};
 use super::lanes::LANES;
-use super::limit::{Leash, Limit};
+use super::limit::Leash;
 use super::made::Made;
+use super::plan::{Halt, Plan};
 use super::runner::{Lane, Runner};
 use super::settings::Settings;
 use super::shelf::Shelf;
@@ -18,7 +19,6 @@ use crate::process::Operator;
 use crate::schedule::Priority;
 use crate::stage::{FailurePolicy, Parts, RunPlan, Scheduler};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
-use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicU64;
@@ -36,59 +36,6 @@ const FEW: usize = 64;
 const COSTLY_LANES_A_THREAD: usize = 4;
 /// The most groups of batches where each costs a table, and where they can be seen in the result: so many threads can share the work.
 const COSTLY_GROUPS: usize = 32;
-
-/// What is to be run, apart from the batches.
-pub struct Plan<'p, 's, C, G, P> {
-    pub(crate) chain: &'p C,
-    pub(crate) gather: &'p G,
-    pub(crate) policy: &'p P,
-    pub(crate) settings: &'p Settings<'s>,
-    pub(crate) limit: &'p Limit,
-    /// Whether anybody wants to know of times.
-    pub(crate) measure: bool,
-    /// Whether a policy judges failures batch by batch.
-    pub(crate) judged: bool,
-    /// Whether the partitioner vouches for the sizes of the batches.
-    pub(crate) counted: bool,
-    /// Whether what comes before a failure is kept.
-    pub(crate) keeps: bool,
-}
-
-impl<C, G, P> fmt::Debug for Plan<'_, '_, C, G, P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Plan").field("settings", &self.settings).finish_non_exhaustive()
-    }
-}
-
-impl<M, E> fmt::Debug for Halt<M, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Halt").field("batch", &self.broken.batch).finish_non_exhaustive()
-    }
-}
-
-impl<'p, 's, C, P> Plan<'p, 's, C, (), P> {
-    /// The same with an end, and maybe another chain.
-    pub(crate) fn ending_in<'q, C2, G>(&self, chain: &'q C2, gather: &'q G) -> Plan<'q, 's, C2, G, P>
-    where
-        'p: 'q,
-    {
-        let Plan { policy, settings, limit, measure, judged, counted, keeps, .. } = *self;
-        Plan { chain, gather, policy, settings, limit, measure, judged, counted, keeps }
-    }
-}
-
-/// A run that ended early.
-pub struct Halt<M, E> {
-    pub(crate) broken: Broken<E>,
-    /// What was made of the records before, where that was to be kept.
-    pub(crate) before: Option<M>,
-}
-
-impl<M, E> From<Broken<E>> for Halt<M, E> {
-    fn from(broken: Broken<E>) -> Self {
-        Halt { broken, before: None }
-    }
-}
 
 /// Runs all batches; `stats` are those of the stages before, and take in whatever was done: only counts where nobody wants to know more.
 /// `kept` is what steps keep from run to run.
@@ -225,7 +172,12 @@ where
     }
 
     /// Runs the batches; what was made of them, lane by lane.
-    fn process(&mut self, parts: Parts<B>, plan: &Plan<'_, '_, C, G, P>, kept: &mut C::Local) -> Result<Vec<Made<G::Memory, E>>, Broken<E>> {
+    fn process(
+        &mut self,
+        parts: Parts<B>,
+        plan: &Plan<'_, '_, C, G, P>,
+        kept: &mut C::Local,
+    ) -> Result<Vec<Made<G::Memory, E>>, Broken<E>> {
         // Users' code comes before anything is moved: a panic in it drops no record while it unwinds.
         let known = catch_unwind(AssertUnwindSafe(|| (self.schedule(&parts, plan.settings), self.gather.exact(), self.gather.in_order())));
         let (ranks, exact, in_order) = match known {

@@ -4,10 +4,10 @@
 //! Rayon writes into places of an uninitialised vector without `unsafe` here: it hands a consumer to a parallel iterator, which cuts it
 //! at places of its own choice. The iterator here is a run: each batch carries its part of the consumer along.
 
-use super::bounded::{Halt, run_batches, split};
+use super::bounded::{run_batches, split};
 use super::limit::Leash;
 use super::sizes::Sizes;
-use super::{Broken, Engine, Plan};
+use super::{Broken, Engine, Halt, Plan};
 use crate::data::{NoTime, RunStats, Stopwatch, Timestamp};
 use crate::integrate::Gather;
 use crate::keyed::NoKey;

@@ -10,6 +10,7 @@ mod lanes;
 mod limit;
 mod made;
 mod passing;
+mod plan;
 mod report;
 mod runner;
 mod settings;
@@ -21,16 +22,16 @@ mod stream;
 mod tasks;
 
 pub(crate) use bounded::run;
-pub use bounded::{Halt, Plan};
 pub(crate) use broken::forget;
 pub use broken::{Broken, Cause};
 pub(crate) use limit::Limit;
 pub use limit::{Bound, Free, Leash};
 pub(crate) use passing::Passing;
+pub use plan::{Halt, Plan};
 pub use settings::{Pacing, Settings};
 
 pub use stream::{Admission, Control, Costs, End, Flow, Lots, WhenFull};
-pub(crate) use stream::{Cost, Pace, pump};
+pub(crate) use stream::{Cost, Pace, pump, spawn};
 
 use crate::error::{BuildError, BuildErrorKind};
 use crate::stage::Scheduler;

@@ -58,7 +58,13 @@ where
     L: Leash,
 {
     /// Works a lane off, or until it is to be left, and takes the time.
-    pub(super) fn timed(&self, lane: &mut Lane<B, G::Memory, E>, kept: Option<&mut C::Local>, ask: Ask<'_>, shelf: &Shelf<G::Memory>) -> Worked {
+    pub(super) fn timed(
+        &self,
+        lane: &mut Lane<B, G::Memory, E>,
+        kept: Option<&mut C::Local>,
+        ask: Ask<'_>,
+        shelf: &Shelf<G::Memory>,
+    ) -> Worked {
         let watch = Stopwatch::start(true);
         let worked = self.work(lane, kept, ask, shelf);
         lane.made.busy += watch.elapsed();

@@ -119,4 +119,3 @@ pub(super) fn into_sink<P: Delivers>(
     sink.finish().map_err(|cause| RunError::Sink { cause })?;
     Ok(progress)
 }
-

@@ -97,11 +97,13 @@ where
             failure = broken.map(Failure::Broken).or(sink_failed.map(Failure::Sink));
             if failure.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(costs) }
         });
+        let next = running.next_batch();
+        let ended = running.end().err();
         let failure = failure.or(match end {
-            End::Done | End::Broken => None,
-            End::Limit => Some(Failure::Broken(limit.broken(running.next_batch()))),
+            End::Done | End::Broken => ended.map(Failure::Broken),
+            End::Limit => Some(Failure::Broken(limit.broken(next))),
             End::Source(cause) => Some(Failure::Source(cause)),
-            End::Panic(payload) => Some(Failure::Broken(Broken { batch: running.next_batch(), record: 0, cause: Cause::Panic(payload) })),
+            End::Panic(payload) => Some(Failure::Broken(Broken { batch: next, record: 0, cause: Cause::Panic(payload) })),
         });
         ledger.stats.elapsed = ledger.begun.elapsed();
         failure.map_or(Ok((ledger.stats, self)), Err)

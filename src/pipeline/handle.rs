@@ -1,12 +1,12 @@
 use super::Pipeline;
 use super::deliver::{Delivers, into_sink};
 use crate::data::StreamProgress;
-use crate::engine::Control;
+use crate::engine::{self, Control};
 use crate::error::{BuildError, BuildErrorKind, RunError};
 use crate::stage::Sink;
 use std::fmt;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 
 /// Streams on threads of their own.
 impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
@@ -36,8 +36,7 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
     {
         let control = Arc::new(Control::default());
         let theirs = control.clone();
-        let driver = thread::Builder::new().name("microbatch-driver".into());
-        let thread = driver.spawn(move || into_sink(self, &mut sink, &theirs)).map_err(BuildErrorKind::Driver)?;
+        let thread = engine::spawn(move || into_sink(self, &mut sink, &theirs)).map_err(BuildErrorKind::Driver)?;
         Ok(StreamHandle { control, thread })
     }
 }

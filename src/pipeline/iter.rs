@@ -1,12 +1,11 @@
 use super::Pipeline;
 use super::deliver::Delivers;
 use super::failing::CannotFail;
-use crate::engine::{Admission, Control};
+use crate::engine::{self, Admission, Control};
 use crate::error::RunError;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::fmt;
 use std::sync::Arc;
-use std::thread;
 use std::vec;
 
 /// Results that lie ready, in micro-batches.
@@ -48,8 +47,8 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
         let (sender, results) = bounded(READY);
         let control = Arc::new(Control::default());
         let theirs = control.clone();
-        let driver = thread::Builder::new().name("microbatch-driver".into());
-        driver.spawn(move || send(self, &theirs, &sender)).unwrap_or_else(|error| panic!("the driver of a stream: {error}"));
+        let driver = engine::spawn(move || send(self, &theirs, &sender));
+        driver.unwrap_or_else(|error| panic!("the driver of a stream: {error}"));
         TryIter { control, results, ready: Vec::new().into_iter() }
     }
 }

@@ -30,9 +30,9 @@ pub use run::Returns;
 pub use spring::{Current, Once, Pumped, Spring};
 pub use stage::{Moment, Running, Stage};
 
+use crate::data::NoTime;
 use crate::engine::{Pacing, Settings};
 use crate::integrate::Each;
-use crate::data::NoTime;
 use crate::keyed::NoKey;
 use crate::process::Whole;
 use crate::stage::{Bounded, NoWindow, Source};

@@ -1,6 +1,6 @@
 use super::Pipeline;
-use super::failing::{Joins, Onward};
 use super::ending::Ending;
+use super::failing::{Joins, Onward};
 use super::input::After;
 use super::stage::Stage;
 use crate::data::{InWindow, NoTime, Pane};
@@ -175,7 +175,12 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
     /// let sum = Pipeline::over(&[1u64, 2]).accumulate(|| 0, |sum, x| *sum += x, |sum, other| *sum += other).run();
     /// assert_eq!(sum, 3);
     /// ```
-    pub fn accumulate<S, G, F, Mg>(self, init: G, fold: F, merge: Mg) -> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integrated<Accumulate<T, G, F, Mg>>>
+    pub fn accumulate<S, G, F, Mg>(
+        self,
+        init: G,
+        fold: F,
+        merge: Mg,
+    ) -> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integrated<Accumulate<T, G, F, Mg>>>
     where
         I: Open,
         S: Send,

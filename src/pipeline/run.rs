@@ -94,10 +94,13 @@ where
         let engine = settings.engine.as_ref().unwrap_or_else(|| Engine::shared());
         let shared = Shared { engine, limit: &limit, measure, settings };
         let tide = Tide { before: Timestamp::MIN, after: Timestamp::MAX };
-        let mut moment = Moment { shared: &shared, stats: RunStats::default(), tide, tracker: None, is_last: true, now: Instant::now(), open: 0 };
+        let mut moment =
+            Moment { shared: &shared, stats: RunStats::default(), tide, tracker: None, is_last: true, now: Instant::now(), open: 0 };
         let drawn = self.input.spring().whole();
         let mut running = self.open();
-        let output = self.output(&mut running, drawn, &mut moment).map_err(Failure::Broken)?;
+        let output = self.output(&mut running, drawn, &mut moment);
+        let ended = running.end();
+        let output = output.and_then(|output| ended.map(|()| output)).map_err(Failure::Broken)?;
         let mut stats = moment.stats;
         stats.elapsed = watch.elapsed();
         Ok((output, stats))

@@ -44,6 +44,11 @@ impl<B, L, O> Running<B, L, O> {
     pub(super) fn next_batch(&self) -> u64 {
         self.batches
     }
+
+    /// Drops what is kept. A panic in it is one of the last batch.
+    pub(super) fn end<E>(self) -> Result<(), Broken<E>> {
+        contain(self.last_batch(), || drop(self))
+    }
 }
 
 /// One micro-batch, through all stages.

@@ -122,4 +122,3 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
         self.with_windows(|windows| windows.again(|_, known| *known = mode))
     }
 }
-

@@ -1,8 +1,8 @@
 //! Sources: data that do not lie in a slice.
 
+mod channel;
 #[cfg(feature = "csv")]
 mod csv;
-mod channel;
 mod disk;
 mod iter;
 mod lines;
@@ -10,9 +10,9 @@ mod text_block;
 mod text_error;
 mod text_file;
 
+pub use channel::{Receiver, SendError, Sender, TrySendError, channel};
 #[cfg(feature = "csv")]
 pub use csv::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords, EachRecord, EveryRecord};
-pub use channel::{Receiver, SendError, Sender, TrySendError, channel};
 pub use lines::{EachLine, Lines};
 pub use text_block::{EachTextLine, TextBlock};
 pub use text_error::TextError;

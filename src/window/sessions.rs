@@ -102,9 +102,8 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
         let first = sessions.partition_point(|session| session.window.end <= slice.start);
         let count = sessions[first..].iter().take_while(|session| session.touches(slice)).count();
         let touched = &sessions[first..first + count];
-        let window = touched.iter().fold(slice, |all, session| {
-            Window::new(all.start.min(session.window.start), all.end.max(session.window.end))
-        });
+        let window =
+            touched.iter().fold(slice, |all, session| Window::new(all.start.min(session.window.start), all.end.max(session.window.end)));
         if !is_in_reach(window) {
             if sessions.is_empty() {
                 self.keys.remove(&key);
@@ -147,7 +146,9 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
                     _ => continue,
                 };
                 let copy = session.copy::<Wi::Overlap>();
-                copy.and_then(|states| merged(states, integrator)).into_iter().for_each(|state| emitter.emit(session.window, key.clone(), state, timing));
+                copy.and_then(|states| merged(states, integrator))
+                    .into_iter()
+                    .for_each(|state| emitter.emit(session.window, key.clone(), state, timing));
             }
         }
         while let Some(entry) = ends.first_entry()
@@ -160,7 +161,9 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
         if is_early(windows) && mode == Mode::Complete {
             for (key, session) in keys.iter().flat_map(|(key, sessions)| sessions.iter().map(move |session| (key, session))) {
                 let copy = session.copy::<Wi::Overlap>().filter(|_| !session.has_left);
-                copy.and_then(|states| merged(states, integrator)).into_iter().for_each(|state| emitter.emit(session.window, key.clone(), state, Timing::Early));
+                copy.and_then(|states| merged(states, integrator))
+                    .into_iter()
+                    .for_each(|state| emitter.emit(session.window, key.clone(), state, Timing::Early));
             }
         }
         let panes = emitter.panes;

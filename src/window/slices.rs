@@ -138,7 +138,11 @@ fn early<At, T, I, Wi, Ky: KeyState, S>(
 }
 
 /// Those windows and keys of which something has changed, each once.
-fn touched<At, Wi: Assign<At>, Ky: KeyState>(changed: &[(Window, Ky)], windows: &Wi, is_meant: impl Fn(Window) -> bool) -> Vec<(Window, Ky)> {
+fn touched<At, Wi: Assign<At>, Ky: KeyState>(
+    changed: &[(Window, Ky)],
+    windows: &Wi,
+    is_meant: impl Fn(Window) -> bool,
+) -> Vec<(Window, Ky)> {
     let mut known = Map::default();
     let mut touched = Vec::new();
     for (slice, key) in changed {
@@ -154,7 +158,11 @@ fn touched<At, Wi: Assign<At>, Ky: KeyState>(changed: &[(Window, Ky)], windows: 
 /// The slices that a window is made of, in the order of time.
 fn inside<Ky, S>(slices: &BTreeMap<Window, Slice<Ky, S>>, window: Window) -> impl Iterator<Item = Window> {
     let from = Window::new(window.start, Timestamp::MIN);
-    slices.range(from..).map(|(slice, _)| *slice).take_while(move |slice| slice.start < window.end || slice.start == window.start).filter(move |slice| slice.end <= window.end)
+    slices
+        .range(from..)
+        .map(|(slice, _)| *slice)
+        .take_while(move |slice| slice.start < window.end || slice.start == window.start)
+        .filter(move |slice| slice.end <= window.end)
 }
 
 /// A window's state of one key, copied.

@@ -3,11 +3,13 @@
 mod admission;
 mod control;
 mod cost;
+mod driver;
 mod intake;
 mod pump;
 
 pub use admission::{Admission, WhenFull};
 pub use control::Control;
 pub(crate) use cost::Cost;
+pub(crate) use driver::spawn;
 pub use pump::{Costs, End, Flow, Lots};
 pub(crate) use pump::{Pace, pump};

@@ -57,7 +57,8 @@ fn sum(size: usize, count: usize) -> (Duration, u64) {
 fn update(size: usize, count: usize) -> (Duration, u64) {
     let events = events(size * count, 1000);
     let source = Ready::new(&events, size);
-    let pipeline = Pipeline::stream(source).trigger(Records::of(size)).key_by(|e| e.key).map(|e| e.value).mode(Mode::Update).integrator(Sum);
+    let pipeline =
+        Pipeline::stream(source).trigger(Records::of(size)).key_by(|e| e.key).map(|e| e.value).mode(Mode::Update).integrator(Sum);
     let mut panes = 0u64;
     let report = pipeline.for_each(|_| panes += 1).unwrap();
     assert!(panes >= 1000.min(events.len() as u64 / 2));

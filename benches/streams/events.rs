@@ -19,7 +19,8 @@ pub fn events(count: usize, keys: u32) -> Vec<Event> {
         let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB) >> 33
     };
-    let event = |n: usize| Event { at: Timestamp::from_micros(n as i64 * 50), key: (random() % u64::from(keys)) as u32, value: random() % 1000 };
+    let event =
+        |n: usize| Event { at: Timestamp::from_micros(n as i64 * 50), key: (random() % u64::from(keys)) as u32, value: random() % 1000 };
     (0..count).map(event).collect()
 }
 

@@ -21,7 +21,8 @@ pub fn table(scale: usize, rounds: usize) {
     let mut next = |which: usize| sources.iter_mut().find_map(|pair| pair[which].take()).unwrap();
     let mut large: Vec<_> = (0..2 * rounds + 2).map(|_| Some(next(0))).collect();
     let mut small: Vec<_> = (0..2 * rounds + 2).map(|_| Some(next(1))).collect();
-    let mut bounded = || (0, Pipeline::over(&events).key_by(|e| e.key).map(|e| e.value).integrator(Sum).run().into_iter().map(|(_, sum)| sum).sum());
+    let mut bounded =
+        || (0, Pipeline::over(&events).key_by(|e| e.key).map(|e| e.value).integrator(Sum).run().into_iter().map(|(_, sum)| sum).sum());
     let mut windowed = || {
         let panes = windows!(Pipeline::over(&events)).run();
         (0 * panes.len(), panes.iter().map(|pane| pane.value).sum())

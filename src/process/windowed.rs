@@ -59,10 +59,12 @@ impl<'c, C, Wi> Windowed<'c, C, Wi> {
     where
         Wi: Assign<At>,
     {
-        let slice = self.windows.slice(at)?;
-        let place = match seen.last {
-            Some((known, place)) if known == slice => place,
-            _ => seen.last.insert((slice, self.place(slice))).1,
+        let (slice, place) = match seen.last {
+            Some((slice, place)) if self.windows.holds(slice, &at) => (slice, place),
+            _ => {
+                let slice = self.windows.slice(at)?;
+                *seen.last.insert((slice, self.place(slice)))
+            }
         };
         let nth = match place {
             Place::OnTime => 0,

@@ -42,6 +42,8 @@ pub trait Assign<At> {
     /// As that of [`Windows`].
     fn slice(&self, at: At) -> Option<Window>;
     /// As that of [`Windows`].
+    fn holds(&self, slice: Window, at: &At) -> bool;
+    /// As that of [`Windows`].
     fn windows(&self, slice: Window, put: &mut dyn FnMut(Window));
     /// As that of [`Windows`].
     fn joins(&self) -> bool;
@@ -63,6 +65,11 @@ impl<At> Assign<At> for NoWindow {
         Some(Window::ALL)
     }
 
+    #[inline]
+    fn holds(&self, _: Window, _: &At) -> bool {
+        true
+    }
+
     fn windows(&self, slice: Window, put: &mut dyn FnMut(Window)) {
         put(slice)
     }
@@ -78,6 +85,11 @@ impl<At, W: Windows<At>> Assign<At> for In<W> {
     #[inline]
     fn slice(&self, at: At) -> Option<Window> {
         self.0.slice(at)
+    }
+
+    #[inline]
+    fn holds(&self, slice: Window, at: &At) -> bool {
+        self.0.holds(slice, at)
     }
 
     fn windows(&self, slice: Window, put: &mut dyn FnMut(Window)) {
@@ -96,6 +108,11 @@ impl<At, Wi: Assign<At>> Assign<At> for Again<Wi> {
     #[inline]
     fn slice(&self, at: At) -> Option<Window> {
         self.windows.slice(at)
+    }
+
+    #[inline]
+    fn holds(&self, slice: Window, at: &At) -> bool {
+        self.windows.holds(slice, at)
     }
 
     fn windows(&self, slice: Window, put: &mut dyn FnMut(Window)) {

@@ -92,6 +92,12 @@ pub trait Windows<At> {
     /// The slice of time that a record falls into; none in a gap between windows.
     fn slice(&self, at: At) -> Option<Window>;
 
+    /// Whether a record falls into this slice, where that is easier to tell than its slice; asked first, with the slice of the record before.
+    /// Default: no.
+    fn holds(&self, _slice: Window, _at: &At) -> bool {
+        false
+    }
+
     /// The windows that a slice is part of, in any order. Default: the slice itself.
     fn windows(&self, slice: Window, put: &mut dyn FnMut(Window)) {
         put(slice)
@@ -110,6 +116,10 @@ macro_rules! pointers {
             #[inline]
             fn slice(&self, at: At) -> Option<Window> {
                 (**self).slice(at)
+            }
+            #[inline]
+            fn holds(&self, slice: Window, at: &At) -> bool {
+                (**self).holds(slice, at)
             }
             fn windows(&self, slice: Window, put: &mut dyn FnMut(Window)) {
                 (**self).windows(slice, put)

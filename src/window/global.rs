@@ -19,4 +19,9 @@ impl<A> Windows<A> for Global {
     fn slice(&self, _: A) -> Option<Window> {
         Some(Window::ALL)
     }
+
+    #[inline]
+    fn holds(&self, _: Window, _: &A) -> bool {
+        true
+    }
 }

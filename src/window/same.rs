@@ -12,4 +12,9 @@ impl Windows<InWindow> for SameWindow {
     fn slice(&self, at: InWindow) -> Option<Window> {
         Some(at.0)
     }
+
+    #[inline]
+    fn holds(&self, slice: Window, at: &InWindow) -> bool {
+        at.0 == slice
+    }
 }

@@ -62,6 +62,11 @@ impl<A: Timed> Windows<A> for Sliding {
         Some(span(floor(at, self.origin, self.pane), self.pane))
     }
 
+    #[inline]
+    fn holds(&self, slice: Window, at: &A) -> bool {
+        slice.contains((*at).moment())
+    }
+
     fn windows(&self, slice: Window, put: &mut dyn FnMut(Window)) {
         let first = slice.start.as_micros();
         let mut start = floor(first, self.origin, self.slide);

@@ -18,7 +18,10 @@ pub(super) fn span(start: i64, micros: i64) -> Window {
 /// The last multiple of `step` from `origin` on that is no later than `at`; the first time, where there is none.
 #[inline]
 pub(super) fn floor(at: i64, origin: i64, step: i64) -> i64 {
-    // An origin far from the time may be further off than a number of 64 bits tells.
-    let past = (i128::from(at) - i128::from(origin)).rem_euclid(i128::from(step)) as i64;
+    let past = match at.checked_sub(origin) {
+        Some(since) => since.rem_euclid(step),
+        // An origin may be further off than a number of 64 bits tells.
+        None => (i128::from(at) - i128::from(origin)).rem_euclid(i128::from(step)) as i64,
+    };
     at.saturating_sub(past)
 }

@@ -47,4 +47,9 @@ impl<A: Timed> Windows<A> for Tumbling {
     fn slice(&self, at: A) -> Option<Window> {
         Some(span(floor(at.moment().as_micros(), self.origin, self.size), self.size))
     }
+
+    #[inline]
+    fn holds(&self, slice: Window, at: &A) -> bool {
+        slice.contains((*at).moment())
+    }
 }

@@ -113,6 +113,8 @@ pub use integrate::{Accumulate, Addend, Collect, Count, Field, Max, Mean, Merge,
 pub use keyed::{Groups, Key};
 #[cfg(feature = "progress")]
 pub use observe::Progress;
+#[cfg(feature = "plot")]
+pub use observe::Timeline;
 pub use partition::{Chunks, HashPartitioner, RandomPartitioner, RangePartitioner};
 pub use pipeline::{Pipeline, Returns};
 pub use process::{DeadLetter, Retry, Skip, Stop};

@@ -7,6 +7,8 @@ pub use crate::integrate::{Accumulate, Addend, Collect, Count, Field, Max, Mean,
 pub use crate::keyed::Groups;
 #[cfg(feature = "progress")]
 pub use crate::observe::Progress;
+#[cfg(feature = "plot")]
+pub use crate::observe::Timeline;
 pub use crate::partition::{Chunks, HashPartitioner, RandomPartitioner, RangePartitioner};
 pub use crate::pipeline::Pipeline;
 pub use crate::process::{Retry, Skip, Stop};

@@ -51,6 +51,18 @@ impl<'a, M, T, C, X, Ky, I> Pipeline<'a, M, T, C, X, Ky, I> {
         self
     }
 
+    /// What observers call it: in the legend of a timeline, before a progress bar, in spans, as a label of metrics. Default: none.
+    ///
+    /// ```
+    /// # use microbatch::prelude::*;
+    /// let (_, stats) = Pipeline::over(&[1, 2]).integrator(Sum).name("two numbers").run_with_stats();
+    /// assert_eq!(stats.name, "two numbers");
+    /// ```
+    pub fn name(mut self, name: &'static str) -> Self {
+        self.settings.name = name;
+        self
+    }
+
     /// Somebody to be told what happens. Called again, adds one more. Makes the run measure each batch.
     pub fn observe(mut self, observer: impl Observer + 'a) -> Self {
         self.settings.observers.push(Box::new(observer));

@@ -1,0 +1,103 @@
+//! What was recorded, in order and ready to be drawn.
+
+use super::event::{Event, Lane};
+use super::recording::Recording;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+pub(super) struct History {
+    /// By start, the longer first. Times are nanoseconds since the first of them arrived; lanes are numbered as in `lanes`.
+    pub(super) events: Vec<Event>,
+    /// Callers first, then by worker.
+    pub(super) lanes: Vec<Lane>,
+    /// Pipelines, those of one name as one.
+    pub(super) pipelines: Groups,
+    /// From the first arrival to the last end, in nanoseconds; at least 1.
+    pub(super) span: u64,
+}
+
+/// Numbers, as of pipelines, and which of them go by one label.
+pub(super) struct Groups {
+    pub(super) labels: Vec<String>,
+    members: BTreeMap<u32, usize>,
+}
+
+impl History {
+    pub(super) fn of(recording: &Recording) -> Self {
+        let (mut events, recorded) = (recording.events(), recording.lanes());
+        let first = events.iter().map(|event| event.arrived).min().unwrap_or(0);
+        let mut order: Vec<usize> = (0..recorded.len()).collect();
+        order.sort_by_key(|lane| recorded[*lane].worker);
+        let mut place = vec![0; order.len()];
+        order.iter().zip(0..).for_each(|(lane, to)| place[*lane] = to);
+        for event in &mut events {
+            event.lane = place[event.lane as usize];
+            event.arrived -= first;
+            event.started -= first;
+            event.ended -= first;
+        }
+        events.sort_by_key(|event| (event.started, Reverse(event.ended)));
+        let span = events.iter().map(|event| event.ended).max().unwrap_or(0).max(1);
+        let pipelines = Groups::by_name(&events, &recording.names());
+        History { lanes: order.into_iter().map(|lane| recorded[lane].clone()).collect(), pipelines, span, events }
+    }
+
+    /// The label of the pipeline and the number of the batch.
+    pub(super) fn title(&self, event: &Event) -> String {
+        format!("{}, batch {}", self.pipelines.label(event.pipeline), event.seq)
+    }
+
+    /// How many batches of one pipeline, or several of a name, wait from which time on.
+    pub(super) fn waiting(&self, group: usize) -> Vec<(u64, usize)> {
+        let mut changes: Vec<(u64, bool)> = Vec::new();
+        for event in self.of_group(group) {
+            changes.extend([(event.arrived, true), (event.started, false)]);
+        }
+        changes.sort_by_key(|(time, arrives)| (*time, !arrives));
+        let mut waiting = 0;
+        let step = |(time, arrives)| {
+            waiting = if arrives { waiting + 1 } else { waiting - 1 };
+            (time, waiting)
+        };
+        let steps: Vec<(u64, usize)> = changes.into_iter().map(step).collect();
+        let last_of_its_time = |i: usize| steps.get(i + 1).is_none_or(|next| next.0 != steps[i].0);
+        (0..steps.len()).filter(|i| last_of_its_time(*i)).map(|i| steps[i]).collect()
+    }
+
+    pub(super) fn of_group(&self, group: usize) -> impl Iterator<Item = &Event> {
+        self.events.iter().filter(move |event| self.pipelines.group(event.pipeline) == group)
+    }
+}
+
+impl Groups {
+    fn by_name(events: &[Event], names: &BTreeMap<u32, &'static str>) -> Self {
+        let mut labels: Vec<String> = Vec::new();
+        let mut group = |pipeline| {
+            let name = names.get(&pipeline).filter(|name| !name.is_empty());
+            let label = name.map_or_else(|| format!("pipeline {pipeline}"), |name| name.to_string());
+            labels.iter().position(|known| *known == label).unwrap_or_else(|| {
+                labels.push(label);
+                labels.len() - 1
+            })
+        };
+        let mut members = BTreeMap::new();
+        for event in events {
+            members.entry(event.pipeline).or_insert_with(|| group(event.pipeline));
+        }
+        Groups { labels, members }
+    }
+
+    pub(super) fn by_partition(events: &[Event]) -> Self {
+        let mut members: BTreeMap<u32, usize> = events.iter().map(|event| (event.partition, 0)).collect();
+        members.values_mut().enumerate().for_each(|(rank, group)| *group = rank);
+        Groups { labels: members.keys().map(|partition| format!("partition {partition}")).collect(), members }
+    }
+
+    pub(super) fn group(&self, member: u32) -> usize {
+        self.members.get(&member).copied().unwrap_or(0)
+    }
+
+    pub(super) fn label(&self, member: u32) -> &str {
+        self.labels.get(self.group(member)).map_or("", |label| label)
+    }
+}

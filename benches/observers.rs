@@ -30,9 +30,10 @@ fn observed<'a, M, T, C, X, Ky, I>(
     }
 }
 
-/// About 0.25 nanoseconds a record and core.
-fn sum(records: u64, observer: Option<&dyn Observer>) -> u64 {
-    observed(Pipeline::over(0..records).partitioner(Chunks::of(BATCH)).integrator(Sum), observer).run()
+/// About 0.3 nanoseconds a record and core: nothing is lighter.
+fn count(records: u64, observer: Option<&dyn Observer>) -> u64 {
+    observed(Pipeline::over(0..records).partitioner(Chunks::of(BATCH)).filter(|n| n.count_ones() % 2 == 0).integrator(Count), observer)
+        .run()
 }
 
 /// About 2 nanoseconds a record and core.
@@ -66,7 +67,9 @@ fn compare(work: Work, make: Option<Make<'_>>, records: u64, rounds: usize) -> (
         let with = || time(work, records, observer.as_deref(), expected);
         let without = || time(work, records, None, expected);
         // Each goes first as often as the other.
-        let (without, with) = if round % 2 == 0 { (without(), with()) } else { (|(with, without)| (without, with))((with(), without())) };
+        let early = (round % 2 == 0).then(without);
+        let with = with();
+        let without = early.unwrap_or_else(without);
         times.push(without);
         ratios.push(with.as_secs_f64() / without.as_secs_f64());
     }
@@ -80,7 +83,7 @@ fn main() {
     let (records, rounds) = if is_test { (100_000, 1) } else { (8_000_000, 201) };
     let observers: Vec<(&str, Option<Make<'_>>)> =
         vec![("none", None), ("one that does nothing", Some(&|| Box::new(Deaf))), ("timeline", Some(&|| Box::new(Timeline::new())))];
-    let works: [(&str, Work); 3] = [("sum", sum), ("map filter map sum", map_filter_sum), ("count by key", count_by_key)];
+    let works: [(&str, Work); 3] = [("filter count", count), ("map filter map sum", map_filter_sum), ("count by key", count_by_key)];
     println!("| work, {records} records | observer | without | ratio |\n|---|---|---|---|");
     for (work, run) in works {
         for (observer, make) in &observers {

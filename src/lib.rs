@@ -84,7 +84,10 @@
 //! | feature | gives |
 //! |---|---|
 //! | `csv` | CSV records out of text and files |
-//! | `progress` | a progress bar on the terminal |
+//! | `metrics` | `Metrics`: counters and histograms for the crate of that name |
+//! | `plot` | `Timeline`: batches over workers, as a picture and as a trace |
+//! | `progress` | `Progress`: bars on the terminal |
+//! | `tracing` | `Spans`: a span a run and a batch, for the crate of that name |
 //! | `full` | all of them |
 //!
 //! # Limits
@@ -111,8 +114,12 @@ pub use engine::{Engine, EngineBuilder};
 pub use error::{BuildError, RunError};
 pub use integrate::{Accumulate, Addend, Collect, Count, Field, Max, Mean, Merge, Min, Quantity, Sort, SortByKey, Sum, TopK};
 pub use keyed::{Groups, Key};
+#[cfg(feature = "metrics")]
+pub use observe::Metrics;
 #[cfg(feature = "progress")]
 pub use observe::Progress;
+#[cfg(feature = "tracing")]
+pub use observe::Spans;
 #[cfg(feature = "plot")]
 pub use observe::Timeline;
 pub use partition::{Chunks, HashPartitioner, RandomPartitioner, RangePartitioner};

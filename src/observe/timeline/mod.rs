@@ -41,14 +41,13 @@ const LIMIT: usize = 1_000_000;
 pub struct Timeline {
     recording: Recording,
     title: String,
-    limit: usize,
     by_partition: bool,
 }
 
 impl Timeline {
     /// An empty one.
     pub fn new() -> Self {
-        Timeline { recording: Recording::new(), title: "Batches over workers".to_string(), limit: LIMIT, by_partition: false }
+        Timeline { recording: Recording::new(LIMIT), title: "Batches over workers".to_string(), by_partition: false }
     }
 
     /// What stands above the picture. Default: `Batches over workers`.
@@ -62,7 +61,8 @@ impl Timeline {
         Timeline { title: title.into(), ..self }
     }
 
-    /// How many batches it holds at most; those that come later are only counted. Default: 1,000,000.
+    /// How many batches it holds at most; those that come later are only counted. Where many threads share a large limit, the last few places
+    /// may stay empty. Default: 1,000,000.
     ///
     /// ```
     /// use microbatch::prelude::*;
@@ -72,7 +72,7 @@ impl Timeline {
     /// assert_eq!((timeline.len(), timeline.left_out()), (4, 6));
     /// ```
     pub fn limit(self, batches: usize) -> Self {
-        Timeline { limit: batches, ..self }
+        Timeline { recording: Recording::new(batches), ..self }
     }
 
     /// Colours the bars by partition. Default: by pipeline.
@@ -90,7 +90,7 @@ impl Timeline {
 
     /// How many batches it holds.
     pub fn len(&self) -> usize {
-        self.recording.seen().min(self.limit)
+        self.recording.len()
     }
 
     /// Whether it holds none.
@@ -100,7 +100,7 @@ impl Timeline {
 
     /// How many batches found no room.
     pub fn left_out(&self) -> usize {
-        self.recording.seen() - self.len()
+        self.recording.left_out()
     }
 
     /// The picture, as SVG: a lane a thread with its batches as bars, and below a row a pipeline with how many of its batches wait. Neighbours
@@ -158,10 +158,10 @@ impl Observer for Timeline {
     }
 
     fn batch_finished(&self, task: &Task, elapsed: Duration) {
-        self.recording.add(task, elapsed, false, self.limit);
+        self.recording.add(task, elapsed, false);
     }
 
     fn batch_failed(&self, task: &Task, elapsed: Duration) {
-        self.recording.add(task, elapsed, true, self.limit);
+        self.recording.add(task, elapsed, true);
     }
 }

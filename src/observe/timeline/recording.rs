@@ -3,13 +3,20 @@
 use super::event::{Event, Lane};
 use crate::data::Task;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 /// Locks that the workers share out among them.
 const SHARDS: usize = 16;
+/// Places that a shard takes at once, so that workers seldom touch what they share ..
+const PLACES: usize = 64;
+/// .. and no more than this part of what is left, so that hardly any stay empty.
+const PART: usize = 64;
+
+thread_local! {
+    static THREAD: ThreadId = thread::current().id();
+}
 
 #[derive(Debug)]
 pub(super) struct Recording {
@@ -17,8 +24,8 @@ pub(super) struct Recording {
     shards: [Shard; SHARDS],
     lanes: Mutex<Vec<(ThreadId, Lane)>>,
     names: Mutex<BTreeMap<u32, &'static str>>,
-    /// Batches that were told of, also those that found no room.
-    seen: AtomicUsize,
+    /// Places for events that no shard has taken.
+    places: Mutex<usize>,
 }
 
 /// On cache lines of its own, so that workers do not slow each other.
@@ -29,37 +36,50 @@ struct Shard(Mutex<Page>);
 #[derive(Debug, Default)]
 struct Page {
     events: Vec<Event>,
+    /// How many more events find room here.
+    places: usize,
+    left_out: usize,
     /// The thread that wrote last, and its lane.
     last: Option<(ThreadId, u32)>,
 }
 
 impl Recording {
-    pub(super) fn new() -> Self {
+    /// One with room for so many events.
+    pub(super) fn new(limit: usize) -> Self {
         Recording {
             since: Instant::now(),
             shards: Default::default(),
             lanes: Mutex::default(),
             names: Mutex::default(),
-            seen: AtomicUsize::new(0),
+            places: Mutex::new(limit),
         }
     }
 
-    pub(super) fn seen(&self) -> usize {
-        self.seen.load(Ordering::Relaxed)
+    pub(super) fn len(&self) -> usize {
+        self.shards.iter().map(|shard| lock(&shard.0).events.len()).sum()
+    }
+
+    pub(super) fn left_out(&self) -> usize {
+        self.shards.iter().map(|shard| lock(&shard.0).left_out).sum()
     }
 
     pub(super) fn name(&self, pipeline: u32, name: &'static str) {
         lock(&self.names).insert(pipeline, name);
     }
 
-    /// Writes a batch down, unless there are as many as the limit says. A task without a start was made by hand, and is no batch of a run.
-    pub(super) fn add(&self, task: &Task, elapsed: Duration, failed: bool, limit: usize) {
+    /// Writes a batch down, where there is room. A task without a start was made by hand, and is no batch of a run.
+    pub(super) fn add(&self, task: &Task, elapsed: Duration, failed: bool) {
         let Some(started) = task.started else { return };
-        if self.seen.fetch_add(1, Ordering::Relaxed) >= limit {
+        let mut page = lock(&self.shards[task.worker as usize % SHARDS].0);
+        if page.places == 0 {
+            page.places = self.take_places();
+        }
+        if page.places == 0 {
+            page.left_out += 1;
             return;
         }
+        page.places -= 1;
         let started = nanos(started.saturating_duration_since(self.since));
-        let mut page = lock(&self.shards[task.worker as usize % SHARDS].0);
         let lane = self.lane(&mut page, task.worker);
         page.events.push(Event {
             pipeline: task.pipeline,
@@ -74,23 +94,30 @@ impl Recording {
         });
     }
 
+    fn take_places(&self) -> usize {
+        let mut places = lock(&self.places);
+        let taken = (*places / PART).clamp(1, PLACES).min(*places);
+        *places -= taken;
+        taken
+    }
+
     /// The lane of this thread, which mostly is that of the last event on its page.
     fn lane(&self, page: &mut Page, worker: u32) -> u32 {
-        let thread = thread::current();
+        let thread = THREAD.with(|thread| *thread);
         if let Some((last, lane)) = page.last
-            && last == thread.id()
+            && last == thread
         {
             return lane;
         }
         let mut lanes = lock(&self.lanes);
-        let known = lanes.iter().position(|(id, _)| *id == thread.id());
+        let known = lanes.iter().position(|(id, _)| *id == thread);
         let lane = known.unwrap_or_else(|| {
-            let name = thread.name().unwrap_or_default().to_string();
-            lanes.push((thread.id(), Lane { name, worker }));
+            let name = thread::current().name().unwrap_or_default().to_string();
+            lanes.push((thread, Lane { name, worker }));
             lanes.len() - 1
-        });
-        page.last = Some((thread.id(), lane as u32));
-        lane as u32
+        }) as u32;
+        page.last = Some((thread, lane));
+        lane
     }
 
     pub(super) fn events(&self) -> Vec<Event> {

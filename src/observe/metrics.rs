@@ -1,9 +1,8 @@
 use crate::data::{RunStats, Task};
 use crate::stage::{Observer, RunPlan};
 use metrics::{Counter, Histogram, Unit, counter, describe_counter, describe_histogram, histogram};
-use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// Counts into whatever recorder of the crate [`metrics`](::metrics) is installed. Feature `metrics`.
@@ -20,8 +19,8 @@ use std::time::Duration;
 /// | `microbatch_records_failed_total` | counter | records that failed and were left out |
 /// | `microbatch_retries_total` | counter | further attempts at a batch |
 ///
-/// Each has the label `pipeline`, which is its [`name`](crate::Pipeline::name); the recorder is the one that is installed when a run starts. One
-/// `Metrics` may be shared by any number of pipelines.
+/// Each has the label `pipeline`, which is its [`name`](crate::Pipeline::name); the recorder is the one that is installed when the first run of that name
+/// starts. One `Metrics` may be shared by any number of pipelines.
 ///
 /// ```
 /// use microbatch::prelude::*;
@@ -30,12 +29,14 @@ use std::time::Duration;
 /// assert_eq!(sum, 499_500);
 /// ```
 pub struct Metrics {
-    /// By the name of a pipeline.
-    meters: RwLock<BTreeMap<&'static str, Arc<Meters>>>,
+    /// A list that only grows, so that workers read it without a lock and without a count of references.
+    first: OnceLock<Box<Meters>>,
 }
 
 /// Where the numbers of one pipeline go.
 struct Meters {
+    pipeline: &'static str,
+    next: OnceLock<Box<Meters>>,
     runs: Counter,
     run_duration: Histogram,
     batches: Counter,
@@ -59,14 +60,30 @@ impl Metrics {
         describe_counter!("microbatch_records_total", "Records read out of batches.");
         describe_counter!("microbatch_records_failed_total", "Records that failed and were left out.");
         describe_counter!("microbatch_retries_total", "Further attempts at a batch.");
-        Metrics { meters: RwLock::default() }
+        Metrics { first: OnceLock::new() }
     }
 
-    fn meters(&self, pipeline: &'static str) -> Option<Arc<Meters>> {
-        self.meters.read().unwrap_or_else(PoisonError::into_inner).get(pipeline).cloned()
+    fn meters(&self, pipeline: &str) -> Option<&Meters> {
+        let mut next = self.first.get();
+        while let Some(meters) = next.filter(|meters| meters.pipeline != pipeline) {
+            next = meters.next.get();
+        }
+        next.map(|meters| &**meters)
     }
 
-    fn ran(&self, task: &Task, elapsed: Duration) -> Option<Arc<Meters>> {
+    /// Adds meters to the end of the list, unless some of that name are there, or come there meanwhile.
+    fn register(&self, pipeline: &'static str) {
+        if self.meters(pipeline).is_some() {
+            return;
+        }
+        let (mut new, mut place) = (Box::new(Meters::of(pipeline)), &self.first);
+        while let Err(back) = place.set(new) {
+            let Some(meters) = place.get().filter(|meters| meters.pipeline != pipeline) else { return };
+            (new, place) = (back, &meters.next);
+        }
+    }
+
+    fn ran(&self, task: &Task, elapsed: Duration) -> Option<&Meters> {
         let meters = self.meters(task.name)?;
         meters.batch_duration.record(elapsed);
         meters.queue_wait.record(task.wait);
@@ -77,6 +94,8 @@ impl Metrics {
 impl Meters {
     fn of(pipeline: &'static str) -> Self {
         Meters {
+            pipeline,
+            next: OnceLock::new(),
             runs: counter!("microbatch_runs_total", "pipeline" => pipeline),
             run_duration: histogram!("microbatch_run_duration_seconds", "pipeline" => pipeline),
             batches: counter!("microbatch_batches_total", "pipeline" => pipeline),
@@ -104,9 +123,7 @@ impl fmt::Debug for Metrics {
 
 impl Observer for Metrics {
     fn started(&self, plan: &RunPlan) {
-        let meters = Arc::new(Meters::of(plan.name));
-        let replaced = self.meters.write().unwrap_or_else(PoisonError::into_inner).insert(plan.name, meters);
-        drop(replaced);
+        self.register(plan.name);
     }
 
     fn batch_finished(&self, task: &Task, elapsed: Duration) {

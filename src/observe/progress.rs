@@ -28,7 +28,7 @@ pub struct Progress {
 }
 
 /// A bar, and the run that it shows or showed.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Run {
     pipeline: u32,
     name: &'static str,
@@ -60,11 +60,6 @@ impl Progress {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The bar of a run, of which there are few.
-    fn run(&self, pipeline: u32) -> Option<Run> {
-        self.runs().iter().find(|run| run.pipeline == pipeline).cloned()
-    }
-
     /// A bar that is done and had the same name, or a new one below the others.
     fn bar(&self, runs: &mut Vec<Run>, name: &'static str) -> ProgressBar {
         let done = runs.iter().position(|run| run.bar.is_finished() && run.name == name);
@@ -72,7 +67,7 @@ impl Progress {
     }
 
     fn step(&self, task: &Task) {
-        if let Some(run) = self.run(task.pipeline) {
+        if let Some(run) = self.runs().iter().find(|run| run.pipeline == task.pipeline) {
             run.bar.inc(if run.by_batch { 1 } else { task.records as u64 });
         }
     }
@@ -114,7 +109,7 @@ impl Observer for Progress {
     }
 
     fn finished(&self, stats: &RunStats) {
-        if let Some(run) = self.run(stats.pipeline) {
+        if let Some(run) = self.runs().iter().find(|run| run.pipeline == stats.pipeline) {
             run.bar.finish();
         }
     }

@@ -59,7 +59,8 @@
 //! let most = Pipeline::over(&words).key_by(|w| **w).integrator(Count).then().top_by_key(1, |pane| pane.value).run();
 //! assert_eq!((most[0].key, most[0].value), ("to", 3));
 //! ```
-//! Where and how it runs: an [`Engine`] of its own, a deadline, a [`CancelToken`], an [`Observer`], [`RunStats`]:
+//! Where and how it runs: an [`Engine`] of its own, a deadline, a [`CancelToken`], an [`Observer`], [`RunStats`] (and with the feature `plot`
+//! a `Timeline`, to look at):
 //! ```
 //! # use microbatch::prelude::*;
 //! # use std::time::Duration;

@@ -65,7 +65,7 @@ impl Metrics {
 
     fn meters(&self, pipeline: &str) -> Option<&Meters> {
         let mut next = self.first.get();
-        while let Some(meters) = next.filter(|meters| meters.pipeline != pipeline) {
+        while let Some(meters) = next.filter(|meters| !meters.is_of(pipeline)) {
             next = meters.next.get();
         }
         next.map(|meters| &**meters)
@@ -78,7 +78,7 @@ impl Metrics {
         }
         let (mut new, mut place) = (Box::new(Meters::of(pipeline)), &self.first);
         while let Err(back) = place.set(new) {
-            let Some(meters) = place.get().filter(|meters| meters.pipeline != pipeline) else { return };
+            let Some(meters) = place.get().filter(|meters| !meters.is_of(pipeline)) else { return };
             (new, place) = (back, &meters.next);
         }
     }
@@ -106,6 +106,12 @@ impl Meters {
             records_failed: counter!("microbatch_records_failed_total", "pipeline" => pipeline),
             retries: counter!("microbatch_retries_total", "pipeline" => pipeline),
         }
+    }
+
+    /// A name is mostly the same text at the same place, so its bytes are seldom compared: of an empty one, which points nowhere, that takes some
+    /// processors a tenth of a microsecond.
+    fn is_of(&self, pipeline: &str) -> bool {
+        std::ptr::eq(self.pipeline, pipeline) || self.pipeline == pipeline
     }
 }
 

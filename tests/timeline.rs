@@ -128,6 +128,20 @@ fn lanes_are_named_after_their_threads() {
 }
 
 #[test]
+fn callers_one_after_the_other_share_a_lane() {
+    let (engine, timeline) = (engine(1), Timeline::new());
+    for _ in 0..50 {
+        thread::scope(|scope| scope.spawn(|| cheap(2, &engine, &timeline)).join().unwrap());
+    }
+    let lanes: BTreeSet<u64> = events(&timeline.trace(), "X").iter().map(|event| event["tid"].as_u64().unwrap()).collect();
+    let words = words(&timeline.svg());
+    assert!(
+        lanes.len() == 1 && words.contains("callers") && words.contains("100 batches, 10,000 records, 50 threads"),
+        "{lanes:?} {words}"
+    );
+}
+
+#[test]
 fn colours_are_those_of_partitions_where_asked() {
     let timeline = Timeline::new().by_partition();
     slow(3, "slow", &engine(1), &timeline);

@@ -21,7 +21,7 @@ use tracing::{Span, debug_span, info, info_span, warn};
 ///     tracing::debug!(n, "in the span of its batch");
 ///     n * n
 /// };
-/// let sum = Pipeline::over(0..10).name("squares").observe(Spans::new()).map(work).integrator(Sum).run();
+/// let sum = Pipeline::over(0..10u64).name("squares").observe(Spans::new()).map(work).integrator(Sum).run();
 /// assert_eq!(sum, 285);
 /// ```
 #[derive(Debug, Default)]

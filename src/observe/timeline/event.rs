@@ -23,18 +23,20 @@ impl Event {
     }
 }
 
-/// A thread that ran batches.
+/// A thread that ran batches, or callers that did so one after the other.
 #[derive(Clone, Debug)]
 pub(super) struct Lane {
     pub(super) name: String,
     /// Its number on its engine; 0 for one that called a terminal verb.
     pub(super) worker: u32,
+    pub(super) threads: usize,
 }
 
 impl Lane {
     /// `number` is for threads without a name.
     pub(super) fn label(&self, number: usize) -> String {
         match (self.worker, self.name.as_str()) {
+            (0, _) if self.threads > 1 => "callers".to_string(),
             (0, "") => format!("caller {number}"),
             (0, name) => format!("caller, {name}"),
             (worker, _) => format!("worker {worker}"),

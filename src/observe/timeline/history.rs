@@ -24,14 +24,11 @@ pub(super) struct Groups {
 
 impl History {
     pub(super) fn of(recording: &Recording) -> Self {
-        let (mut events, recorded) = (recording.events(), recording.lanes());
+        let (mut events, threads) = (recording.events(), recording.lanes());
+        let (lanes, places) = lanes(threads, &events);
         let first = events.iter().map(|event| event.arrived).min().unwrap_or(0);
-        let mut order: Vec<usize> = (0..recorded.len()).collect();
-        order.sort_by_key(|lane| recorded[*lane].worker);
-        let mut place = vec![0; order.len()];
-        order.iter().zip(0..).for_each(|(lane, to)| place[*lane] = to);
         for event in &mut events {
-            event.lane = place[event.lane as usize];
+            event.lane = places[event.lane as usize];
             event.arrived -= first;
             event.started -= first;
             event.ended -= first;
@@ -39,7 +36,7 @@ impl History {
         events.sort_by_key(|event| (event.started, Reverse(event.ended)));
         let span = events.iter().map(|event| event.ended).max().unwrap_or(0).max(1);
         let pipelines = Groups::by_name(&events, &recording.names());
-        History { lanes: order.into_iter().map(|lane| recorded[lane].clone()).collect(), pipelines, span, events }
+        History { lanes, pipelines, span, events }
     }
 
     /// The label of the pipeline and the number of the batch.
@@ -67,6 +64,30 @@ impl History {
     pub(super) fn of_group(&self, group: usize) -> impl Iterator<Item = &Event> {
         self.events.iter().filter(move |event| self.pipelines.group(event.pipeline) == group)
     }
+}
+
+/// The lanes of threads, and which one each thread has. Callers of which one is done before the next begins share a lane: a service may have a new
+/// thread for each call.
+fn lanes(threads: Vec<Lane>, events: &[Event]) -> (Vec<Lane>, Vec<u32>) {
+    let mut times = vec![(u64::MAX, 0); threads.len()];
+    for event in events {
+        let (first, last) = &mut times[event.lane as usize];
+        (*first, *last) = (event.started.min(*first), event.ended.max(*last));
+    }
+    let mut order: Vec<usize> = (0..threads.len()).collect();
+    order.sort_by_key(|thread| (threads[*thread].worker, times[*thread].0));
+    let (mut lanes, mut places): (Vec<(Lane, u64)>, _) = (Vec::new(), vec![0; threads.len()]);
+    for thread in order {
+        let (lane, (first, last)) = (&threads[thread], times[thread]);
+        let free = lanes.iter().position(|(other, ended)| lane.worker == 0 && other.worker == 0 && *ended <= first);
+        let place = free.unwrap_or(lanes.len());
+        match lanes.get_mut(place) {
+            Some((shared, ended)) => (shared.threads, *ended) = (shared.threads + 1, last),
+            None => lanes.push((lane.clone(), last)),
+        }
+        places[thread] = place as u32;
+    }
+    (lanes.into_iter().map(|(lane, _)| lane).collect(), places)
 }
 
 impl Groups {

@@ -113,7 +113,7 @@ impl Recording {
         let known = lanes.iter().position(|(id, _)| *id == thread);
         let lane = known.unwrap_or_else(|| {
             let name = thread::current().name().unwrap_or_default().to_string();
-            lanes.push((thread, Lane { name, worker }));
+            lanes.push((thread, Lane { name, worker, threads: 1 }));
             lanes.len() - 1
         }) as u32;
         page.last = Some((thread, lane));

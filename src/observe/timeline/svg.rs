@@ -73,8 +73,8 @@ impl Drawing<'_> {
     fn title(&mut self, caption: &Caption<'_>) {
         let events = &self.history.events;
         let records = events.iter().map(|event| event.records).sum();
-        let mut summary =
-            format!("{} batches, {} records, {} threads", thousands(events.len() as u64), thousands(records), self.history.lanes.len());
+        let threads: usize = self.history.lanes.iter().map(|lane| lane.threads).sum();
+        let mut summary = format!("{} batches, {} records, {} threads", thousands(events.len() as u64), thousands(records), threads);
         let _ = write!(summary, ", {} from the first arrival to the last end", millis(self.history.span));
         if caption.left_out > 0 {
             let _ = write!(summary, "; {} batches more are left out", thousands(caption.left_out as u64));

@@ -2,6 +2,8 @@
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Event {
     pub(super) pipeline: u32,
+    /// Of the pipeline; empty where it has none.
+    pub(super) name: &'static str,
     pub(super) seq: u32,
     pub(super) partition: u32,
     /// The number of the thread, in the order in which threads were first seen.

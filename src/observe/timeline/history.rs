@@ -35,7 +35,7 @@ impl History {
         }
         events.sort_by_key(|event| (event.started, Reverse(event.ended)));
         let span = events.iter().map(|event| event.ended).max().unwrap_or(0).max(1);
-        let pipelines = Groups::by_name(&events, &recording.names());
+        let pipelines = Groups::by_name(&events);
         History { lanes, pipelines, span, events }
     }
 
@@ -44,26 +44,29 @@ impl History {
         format!("{}, batch {}", self.pipelines.label(event.pipeline), event.seq)
     }
 
-    /// How many batches of one pipeline, or several of a name, wait from which time on.
-    pub(super) fn waiting(&self, group: usize) -> Vec<(u64, usize)> {
-        let mut changes: Vec<(u64, bool)> = Vec::new();
-        for event in self.of_group(group) {
-            changes.extend([(event.arrived, true), (event.started, false)]);
-        }
-        changes.sort_by_key(|(time, arrives)| (*time, !arrives));
-        let mut waiting = 0;
-        let step = |(time, arrives)| {
-            waiting = if arrives { waiting + 1 } else { waiting - 1 };
-            (time, waiting)
-        };
-        let steps: Vec<(u64, usize)> = changes.into_iter().map(step).collect();
-        let last_of_its_time = |i: usize| steps.get(i + 1).is_none_or(|next| next.0 != steps[i].0);
-        (0..steps.len()).filter(|i| last_of_its_time(*i)).map(|i| steps[i]).collect()
+    /// The events of each group of pipelines.
+    pub(super) fn by_pipeline(&self) -> Vec<Vec<&Event>> {
+        let mut groups = vec![Vec::new(); self.pipelines.labels.len()];
+        self.events.iter().for_each(|event| groups[self.pipelines.group(event.pipeline)].push(event));
+        groups
     }
+}
 
-    pub(super) fn of_group(&self, group: usize) -> impl Iterator<Item = &Event> {
-        self.events.iter().filter(move |event| self.pipelines.group(event.pipeline) == group)
+/// How many of these batches wait from which time on.
+pub(super) fn waiting(events: &[&Event]) -> Vec<(u64, usize)> {
+    let mut changes: Vec<(u64, bool)> = events.iter().flat_map(|event| [(event.arrived, true), (event.started, false)]).collect();
+    // At one time those arrive first that start then, so that there are never fewer than none.
+    changes.sort_by_key(|(time, arrives)| (*time, !arrives));
+    let mut waiting = 0;
+    let mut steps: Vec<(u64, usize)> = Vec::new();
+    for (time, arrives) in changes {
+        waiting = if arrives { waiting + 1 } else { waiting - 1 };
+        match steps.last_mut() {
+            Some(last) if last.0 == time => last.1 = waiting,
+            _ => steps.push((time, waiting)),
+        }
     }
+    steps
 }
 
 /// The lanes of threads, and which one each thread has. Callers of which one is done before the next begins share a lane: a service may have a new
@@ -91,19 +94,16 @@ fn lanes(threads: Vec<Lane>, events: &[Event]) -> (Vec<Lane>, Vec<u32>) {
 }
 
 impl Groups {
-    fn by_name(events: &[Event], names: &BTreeMap<u32, &'static str>) -> Self {
-        let mut labels: Vec<String> = Vec::new();
-        let mut group = |pipeline| {
-            let name = names.get(&pipeline).filter(|name| !name.is_empty());
-            let label = name.map_or_else(|| format!("pipeline {pipeline}"), |name| name.to_string());
-            labels.iter().position(|known| *known == label).unwrap_or_else(|| {
-                labels.push(label);
-                labels.len() - 1
-            })
-        };
-        let mut members = BTreeMap::new();
+    fn by_name(events: &[Event]) -> Self {
+        let (mut labels, mut numbers, mut members) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
         for event in events {
-            members.entry(event.pipeline).or_insert_with(|| group(event.pipeline));
+            members.entry(event.pipeline).or_insert_with(|| {
+                let label = if event.name.is_empty() { format!("pipeline {}", event.pipeline) } else { event.name.to_string() };
+                *numbers.entry(label).or_insert_with_key(|label| {
+                    labels.push(label.clone());
+                    labels.len() - 1
+                })
+            });
         }
         Groups { labels, members }
     }

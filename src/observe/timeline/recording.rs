@@ -2,7 +2,7 @@
 
 use super::event::{Event, Lane};
 use crate::data::Task;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
@@ -22,10 +22,15 @@ thread_local! {
 pub(super) struct Recording {
     since: Instant,
     shards: [Shard; SHARDS],
-    lanes: Mutex<Vec<(ThreadId, Lane)>>,
-    names: Mutex<BTreeMap<u32, &'static str>>,
+    threads: Mutex<Threads>,
     /// Places for events that no shard has taken.
     places: Mutex<usize>,
+}
+
+#[derive(Debug, Default)]
+struct Threads {
+    numbers: HashMap<ThreadId, u32>,
+    lanes: Vec<Lane>,
 }
 
 /// On cache lines of its own, so that workers do not slow each other.
@@ -46,13 +51,7 @@ struct Page {
 impl Recording {
     /// One with room for so many events.
     pub(super) fn new(limit: usize) -> Self {
-        Recording {
-            since: Instant::now(),
-            shards: Default::default(),
-            lanes: Mutex::default(),
-            names: Mutex::default(),
-            places: Mutex::new(limit),
-        }
+        Recording { since: Instant::now(), shards: Default::default(), threads: Mutex::default(), places: Mutex::new(limit) }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -61,10 +60,6 @@ impl Recording {
 
     pub(super) fn left_out(&self) -> usize {
         self.shards.iter().map(|shard| lock(&shard.0).left_out).sum()
-    }
-
-    pub(super) fn name(&self, pipeline: u32, name: &'static str) {
-        lock(&self.names).insert(pipeline, name);
     }
 
     /// Writes a batch down, where there is room. A task without a start was made by hand, and is no batch of a run.
@@ -83,6 +78,7 @@ impl Recording {
         let lane = self.lane(&mut page, task.worker);
         page.events.push(Event {
             pipeline: task.pipeline,
+            name: task.name,
             seq: task.seq,
             partition: task.partition,
             lane,
@@ -109,13 +105,12 @@ impl Recording {
         {
             return lane;
         }
-        let mut lanes = lock(&self.lanes);
-        let known = lanes.iter().position(|(id, _)| *id == thread);
-        let lane = known.unwrap_or_else(|| {
+        let Threads { numbers, lanes } = &mut *lock(&self.threads);
+        let lane = *numbers.entry(thread).or_insert_with(|| {
             let name = thread::current().name().unwrap_or_default().to_string();
-            lanes.push((thread, Lane { name, worker, threads: 1 }));
-            lanes.len() - 1
-        }) as u32;
+            lanes.push(Lane { name, worker, threads: 1 });
+            lanes.len() as u32 - 1
+        });
         page.last = Some((thread, lane));
         lane
     }
@@ -125,11 +120,7 @@ impl Recording {
     }
 
     pub(super) fn lanes(&self) -> Vec<Lane> {
-        lock(&self.lanes).iter().map(|(_, lane)| lane.clone()).collect()
-    }
-
-    pub(super) fn names(&self) -> BTreeMap<u32, &'static str> {
-        lock(&self.names).clone()
+        lock(&self.threads).lanes.clone()
     }
 }
 

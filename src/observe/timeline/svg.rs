@@ -172,8 +172,8 @@ impl Drawing<'_> {
     fn waits(&mut self, plain: bool) {
         self.heading("Waiting", "mean / longest");
         let labels = &self.history.pipelines.labels;
-        for group in 0..labels.len().min(WAITS) {
-            wait::row(self, group, if plain { 0 } else { colour(group) });
+        for (group, events) in self.history.by_pipeline().iter().enumerate().take(WAITS) {
+            wait::row(self, &labels[group], events, if plain { 0 } else { colour(group) });
             self.y += PITCH;
         }
         if labels.len() > WAITS {

@@ -1,6 +1,7 @@
 //! The Trace Event Format, as Perfetto and `chrome://tracing` read it.
 
-use super::history::History;
+use super::event::Event;
+use super::history::{History, waiting};
 use super::text::json;
 use std::fmt::Write;
 
@@ -13,8 +14,8 @@ pub(super) fn trace(history: &History, left_out: usize) -> String {
         trace.event(format_args!("\"ph\":\"M\",\"name\":\"thread_sort_index\",\"pid\":1,\"tid\":{tid},\"args\":{{\"sort_index\":{tid}}}"));
     }
     batches(&mut trace, history);
-    for group in 0..history.pipelines.labels.len() {
-        waits(&mut trace, history, group);
+    for (label, events) in history.pipelines.labels.iter().zip(history.by_pipeline()) {
+        waits(&mut trace, label, &events);
     }
     let _ = write!(trace.text, "\n],\"displayTimeUnit\":\"ms\",\"otherData\":{{\"batches left out\":\"{left_out}\"}}}}");
     trace.text
@@ -39,10 +40,10 @@ fn batches(trace: &mut Trace, history: &History) {
     }
 }
 
-fn waits(trace: &mut Trace, history: &History, group: usize) {
-    let name = json(&format!("{}, batches waiting", history.pipelines.labels[group]));
-    for (time, waiting) in history.waiting(group) {
-        trace.event(format_args!("\"ph\":\"C\",\"name\":{name},\"pid\":1,\"ts\":{},\"args\":{{\"batches\":{waiting}}}", Micros(time)));
+fn waits(trace: &mut Trace, label: &str, events: &[&Event]) {
+    let name = json(&format!("{label}, batches waiting"));
+    for (time, count) in waiting(events) {
+        trace.event(format_args!("\"ph\":\"C\",\"name\":{name},\"pid\":1,\"ts\":{},\"args\":{{\"batches\":{count}}}", Micros(time)));
     }
 }
 

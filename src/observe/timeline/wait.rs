@@ -1,7 +1,8 @@
 //! How many batches of a pipeline wait, over time: a hatched area.
 
 use super::axis::Axis;
-use super::history::History;
+use super::event::Event;
+use super::history::waiting;
 use super::palette::COLOURS;
 use super::svg::{Drawing, ROW};
 use super::text::{millis, thousands, xml};
@@ -23,13 +24,13 @@ pub(super) fn patterns(count: usize) -> String {
 }
 
 /// Draws the row of a pipeline; its greatest number of waiting batches is as high as the row.
-pub(super) fn row(drawing: &mut Drawing<'_>, group: usize, colour: usize) {
-    let history = drawing.history;
-    let waits = Waits::of(history, group);
-    let label = &history.pipelines.labels[group];
-    drawing.row(label, &format!("{} / {}", millis(waits.mean).trim_end_matches(" ms"), millis(waits.longest)));
-    let steps = history.waiting(group);
-    let most = steps.iter().map(|(_, waiting)| *waiting).max().unwrap_or(0);
+pub(super) fn row(drawing: &mut Drawing<'_>, label: &str, events: &[&Event], colour: usize) {
+    let total: u128 = events.iter().map(|event| u128::from(event.wait())).sum();
+    let mean = total.checked_div(events.len() as u128).unwrap_or(0) as u64;
+    let longest = events.iter().map(|event| event.wait()).max().unwrap_or(0);
+    drawing.row(label, &format!("{} / {}", millis(mean).trim_end_matches(" ms"), millis(longest)));
+    let steps = waiting(events);
+    let most = steps.iter().map(|(_, count)| *count).max().unwrap_or(0);
     if most > 0 {
         let outline = outline(drawing.axis, &steps, most, drawing.y);
         let hint = format!("{}: at most {} batches waiting", xml(label), thousands(most as u64));
@@ -37,39 +38,46 @@ pub(super) fn row(drawing: &mut Drawing<'_>, group: usize, colour: usize) {
     }
 }
 
-/// Nanoseconds.
-struct Waits {
-    mean: u64,
-    longest: u64,
-}
-
-impl Waits {
-    fn of(history: &History, group: usize) -> Self {
-        let (mut count, mut total, mut longest) = (0, 0u128, 0);
-        for event in history.of_group(group) {
-            count += 1;
-            total += u128::from(event.wait());
-            longest = event.wait().max(longest);
-        }
-        Waits { mean: total.checked_div(count).unwrap_or(0) as u64, longest }
-    }
-}
-
-/// The steps as a closed path that stands on the bottom of the row; of those within a pixel the highest.
+/// The steps as a closed path that stands on the bottom of the row; of those within a pixel the highest, and nothing only from the next one on.
 fn outline(axis: Axis, steps: &[(u64, usize)], most: usize, top: f64) -> String {
     let mut columns: Vec<(f64, usize)> = Vec::new();
-    for (time, waiting) in steps {
+    for (time, count) in steps {
         let x = axis.x(*time).round();
         match columns.last_mut() {
-            Some((last, highest)) if *last == x => *highest = if *waiting == 0 { 0 } else { (*highest).max(*waiting) },
-            _ => columns.push((x, *waiting)),
+            Some((last, _)) if *last == x && *count == 0 => columns.push((x + 1.0, 0)),
+            Some((last, highest)) if *last >= x => *highest = (*highest).max(*count),
+            _ => columns.push((x, *count)),
         }
     }
     let bottom = top + ROW;
     let mut path = columns.first().map_or_else(String::new, |(x, _)| format!("M{x} {bottom}"));
-    for (x, waiting) in columns {
-        let _ = write!(path, "H{x}V{:.1}", bottom - ROW * waiting as f64 / most as f64);
+    for (x, count) in columns {
+        let _ = write!(path, "H{x}V{:.1}", bottom - ROW * count as f64 / most as f64);
     }
     path.push('Z');
     path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::outline;
+    use crate::observe::timeline::axis::{Axis, PLOT};
+
+    fn check(steps: &[(u64, usize)], expected: &str) {
+        // A nanosecond to a pixel, from 150 on.
+        assert_eq!(outline(Axis { span: PLOT as u64 }, steps, 4, 0.0), expected);
+    }
+
+    #[test]
+    fn steps_are_as_high_as_they_are_many() {
+        check(&[], "Z");
+        check(&[(0, 4), (10, 2), (20, 0)], "M150 24H150V0.0H160V12.0H170V24.0Z");
+        check(&[(0, 1), (5, 0), (7, 4), (9, 0)], "M150 24H150V18.0H155V24.0H157V0.0H159V24.0Z");
+    }
+
+    #[test]
+    fn what_lasts_less_than_a_pixel_is_seen() {
+        check(&[(3, 2), (3, 4), (3, 0)], "M153 24H153V0.0H154V24.0Z");
+        check(&[(3, 2), (3, 0), (3, 1), (4, 0)], "M153 24H153V12.0H154V18.0H155V24.0Z");
+    }
 }

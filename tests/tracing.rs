@@ -158,6 +158,7 @@ fn a_run_lies_in_the_span_that_calls_it_and_says_what_it_did() {
     assert_eq!((outer.len(), outer[0].0.parent, inner.len()), (1, caller.id().map(|id| id.into_u64()), 4));
     let all = notes().spans.lock().unwrap().clone();
     assert!(inner.iter().all(|(run, _)| all[run.parent.unwrap() as usize - 1].name == "batch"), "{inner:?}");
+    assert!(outer.iter().chain(&inner).all(|(run, batches)| !run.is_open && batches.iter().all(|batch| !batch.is_open)), "each is left");
     let said = events("elapsed_us");
     let of_outer =
         said.iter().filter(|event| event.parent.is_some_and(|id| all[id as usize - 1].fields.get("name").is_some_and(|n| n == "outer")));

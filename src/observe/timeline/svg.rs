@@ -108,7 +108,7 @@ impl Drawing<'_> {
         self.y += 30.0;
     }
 
-    pub(super) fn heading(&mut self, left: &str, right: &str) {
+    fn heading(&mut self, left: &str, right: &str) {
         self.text("h", 24.0, self.y, left);
         self.text("m", LEFT + PLOT + 10.0, self.y, right);
         self.y += 10.0;

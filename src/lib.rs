@@ -59,7 +59,8 @@
 //! let most = Pipeline::over(&words).key_by(|w| **w).integrator(Count).then().top_by_key(1, |pane| pane.value).run();
 //! assert_eq!((most[0].key, most[0].value), ("to", 3));
 //! ```
-//! Where and how it runs: an [`Engine`] of its own, a deadline, a [`CancelToken`], an [`Observer`], [`RunStats`]:
+//! Where and how it runs: an [`Engine`] of its own, a deadline, a [`CancelToken`], an [`Observer`], [`RunStats`] (and with the feature `plot`
+//! a `Timeline`, to look at):
 //! ```
 //! # use microbatch::prelude::*;
 //! # use std::time::Duration;
@@ -84,7 +85,10 @@
 //! | feature | gives |
 //! |---|---|
 //! | `csv` | CSV records out of text and files |
-//! | `progress` | a progress bar on the terminal |
+//! | `metrics` | `Metrics`: counters and histograms for the crate of that name |
+//! | `plot` | `Timeline`: batches over workers, as a picture and as a trace |
+//! | `progress` | `Progress`: bars on the terminal |
+//! | `tracing` | `Spans`: a span a run and a batch, for the crate of that name |
 //! | `full` | all of them |
 //!
 //! # Limits
@@ -117,8 +121,14 @@ pub use engine::{Admission, Engine, EngineBuilder, WhenFull};
 pub use error::{BoxError, BuildError, RunError};
 pub use integrate::{Accumulate, Addend, Collect, Count, Field, Max, Mean, Merge, Min, Quantity, Sort, SortByKey, Sum, TopK};
 pub use keyed::{Groups, Key};
+#[cfg(feature = "metrics")]
+pub use observe::Metrics;
 #[cfg(feature = "progress")]
 pub use observe::Progress;
+#[cfg(feature = "tracing")]
+pub use observe::Spans;
+#[cfg(feature = "plot")]
+pub use observe::Timeline;
 pub use partition::{Chunks, HashPartitioner, RandomPartitioner, RangePartitioner};
 pub use pipeline::{Delivers, Iter, Pipeline, Returns, StreamHandle, TryIter};
 pub use process::{DeadLetter, Retry, Skip, Stop};

@@ -5,8 +5,14 @@ pub use crate::engine::Engine;
 pub use crate::error::{BuildError, RunError};
 pub use crate::integrate::{Accumulate, Addend, Collect, Count, Field, Max, Mean, Merge, Min, Quantity, Sort, Sum, TopK};
 pub use crate::keyed::Groups;
+#[cfg(feature = "metrics")]
+pub use crate::observe::Metrics;
 #[cfg(feature = "progress")]
 pub use crate::observe::Progress;
+#[cfg(feature = "tracing")]
+pub use crate::observe::Spans;
+#[cfg(feature = "plot")]
+pub use crate::observe::Timeline;
 pub use crate::partition::{Chunks, HashPartitioner, RandomPartitioner, RangePartitioner};
 pub use crate::pipeline::{Pipeline, StreamHandle};
 pub use crate::process::{Retry, Skip, Stop};

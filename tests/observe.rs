@@ -2,9 +2,10 @@
 
 use microbatch::prelude::*;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::thread::ThreadId;
+use std::time::{Duration, Instant};
 
 /// What an observer heard.
 #[derive(Clone, Debug, PartialEq)]
@@ -236,4 +237,72 @@ fn a_run_without_observers_gives_the_same() {
     let log = Log::default();
     assert_eq!(over().integrator((Sum, Count)).run(), over().observe(&log).integrator((Sum, Count)).run());
     assert_eq!(over().integrator((Sum, Count)).run(), over().integrator((Sum, Count)).run_with_stats().0);
+}
+
+/// The tasks of batches that are done, with the threads that ran them.
+#[derive(Default)]
+struct Done(Mutex<Vec<(Task, ThreadId)>>);
+
+impl Observer for Done {
+    fn batch_started(&self, task: &Task) {
+        assert!(task.started.is_some_and(|started| started <= Instant::now()));
+    }
+    fn batch_finished(&self, task: &Task, elapsed: Duration) {
+        assert!(task.started.unwrap() + elapsed <= Instant::now());
+        self.0.lock().unwrap().push((task.clone(), std::thread::current().id()));
+    }
+}
+
+#[test]
+fn a_task_says_who_runs_it_since_when_and_after_what_wait() {
+    let pause = |n: u64| (std::thread::sleep(Duration::from_millis(1)), n).1;
+    for threads in [1, 2, 4] {
+        let (done, engine) = (Done::default(), engine(threads));
+        let before = Instant::now();
+        let over = Pipeline::over(0..40u64).partitioner(Chunks::of(1)).on(&engine).observe(&done);
+        let (_, stats) = over.map(pause).integrator(Sum).run_with_stats();
+        let done = done.0.into_inner().unwrap();
+        let mut workers: BTreeMap<u32, ThreadId> = BTreeMap::new();
+        for (task, thread) in &done {
+            assert_eq!(*workers.entry(task.worker).or_insert(*thread), *thread, "a number is of one thread");
+            assert_eq!(task.worker == 0, *thread == std::thread::current().id(), "0 is who called");
+            assert!(task.wait <= task.started.unwrap() - before && task.wait <= stats.longest_wait, "{task:?}");
+        }
+        assert!(workers.len() <= threads && workers.keys().all(|worker| *worker as usize <= threads), "{workers:?}");
+        let first = |a: &Task, b: &Task| a.started.unwrap() - a.wait == b.started.unwrap() - b.wait;
+        assert!(done.windows(2).all(|pair| first(&pair[0].0, &pair[1].0)), "all arrived at once");
+        assert_eq!(done.iter().map(|(task, _)| task.wait).max(), Some(stats.longest_wait));
+    }
+}
+
+#[test]
+fn a_run_inside_a_thread_of_the_engine_is_that_threads_work() {
+    let (done, pool) = (Done::default(), Arc::new(rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap()));
+    let engine = Engine::from_pool(pool.clone());
+    pool.install(|| Pipeline::over(0..4u64).partitioner(Chunks::of(2)).on(&engine).observe(&done).integrator(Sum).run());
+    let workers: Vec<u32> = done.0.into_inner().unwrap().iter().map(|(task, _)| task.worker).collect();
+    assert_eq!(workers, [1, 1]);
+}
+
+#[test]
+fn a_name_is_told_of_every_stage() {
+    #[derive(Default)]
+    struct Names(Mutex<Vec<(&'static str, u32)>>);
+    impl Observer for Names {
+        fn started(&self, plan: &RunPlan) {
+            self.0.lock().unwrap().push((plan.name, plan.pipeline));
+        }
+        fn batch_started(&self, task: &Task) {
+            self.0.lock().unwrap().push((task.name, task.pipeline));
+        }
+        fn finished(&self, stats: &RunStats) {
+            self.0.lock().unwrap().push((stats.name, stats.pipeline));
+        }
+    }
+    let (names, engine) = (Names::default(), engine(1));
+    let first = Pipeline::over(0..9u64).on(&engine).observe(&names).name("nine").key_by(|n| n % 2).integrator(Count);
+    let (_, stats) = first.then().integrator(Count).run_with_stats();
+    assert_eq!((stats.name, stats.pipeline), ("nine", 1));
+    assert_eq!(names.0.into_inner().unwrap(), [0, 0, 0, 1, 1, 1].map(|pipeline| ("nine", pipeline)));
+    assert_eq!(Pipeline::over(0..9u64).integrator(Count).run_with_stats().1.name, "");
 }

@@ -14,6 +14,10 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RunStats {
+    /// The number of the run on its engine, as in [`Task::pipeline`](crate::Task::pipeline): of its last stage, where there are several.
+    pub pipeline: u32,
+    /// The pipeline's `.name(..)`; empty where it has none.
+    pub name: &'static str,
     /// Batches that were run to their end.
     pub batches: u64,
     /// Records read out of them.

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-/// What a scheduler may know about a batch that waits.
+/// What a scheduler may know about a batch that waits, and an observer about one that runs.
 ///
 /// ```
 /// use microbatch::prelude::*;
@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 pub struct Task {
     /// The number of the run on its engine, from 0.
     pub pipeline: u32,
+    /// The pipeline's `.name(..)`; empty where it has none.
+    pub name: &'static str,
     /// The number of the batch in its run, from 0, in the order of the data.
     pub seq: u32,
     /// The partition the batch belongs to, as its partitioner numbered it.
@@ -31,4 +33,11 @@ pub struct Task {
     pub arrival: u64,
     /// When its result is of no more use.
     pub deadline: Option<Instant>,
+    /// Which worker runs it: 0 for the thread that called the terminal verb, else 1 and the number of the thread in the engine's pool, where
+    /// that thread may have called the verb itself. 0 before it runs.
+    pub worker: u32,
+    /// When a worker took it; none before.
+    pub started: Option<Instant>,
+    /// How long it waited until then; zero before.
+    pub wait: Duration,
 }

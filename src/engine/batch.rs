@@ -39,10 +39,11 @@ where
         }
         let partition = part.partition;
         let mut task = self.describe(seq, partition, part.records);
-        self.tell(|observer| observer.batch_started(&task));
         let began = Instant::now();
+        (task.worker, task.started, task.wait) = (self.worker(), Some(began), began.duration_since(self.begun));
+        self.tell(|observer| observer.batch_started(&task));
         let done = self.contain(made, local, seq, part);
-        let (wait, busy) = (began.duration_since(self.begun), began.elapsed());
+        let (wait, busy) = (task.wait, began.elapsed());
         match &done {
             Ok(records) => {
                 made.times.push(Timed { partition, records: *records, wait, busy });

@@ -126,6 +126,7 @@ fn has_costly_batches<T, Ky, C, G: Gather<T, Ky>, P>(plan: &Plan<'_, '_, C, G, P
 fn template<C, G, P>(engine: &Inner, plan: &Plan<'_, '_, C, G, P>, begun: Instant) -> Task {
     Task {
         pipeline: engine.next_run(),
+        name: plan.settings.name,
         arrival: engine.age(begun),
         priority: plan.settings.priority,
         deadline: plan.limit.deadline,
@@ -152,6 +153,7 @@ where
     ) -> Result<G::Memory, Halt<G::Memory, E>> {
         let info = RunPlan {
             pipeline: self.template.pipeline,
+            name: self.template.name,
             batches: parts.len(),
             records: self.sizes.total(),
             threads: self.engine.pool.current_num_threads(),
@@ -160,6 +162,7 @@ where
         let watch = Stopwatch::start(true);
         let made = self.process(parts, plan, kept);
         let mut done = made.as_ref().map(|made| report::stats(made)).unwrap_or_default();
+        (done.pipeline, done.name) = (self.template.pipeline, self.template.name);
         done.processing = watch.elapsed();
         let watch = Stopwatch::start(true);
         let memory = made.map_err(Halt::from).and_then(|made| self.integrate(made, &mut done));

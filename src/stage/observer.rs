@@ -8,6 +8,8 @@ use std::time::Duration;
 pub struct RunPlan {
     /// The number of the run on its engine, as in [`Task::pipeline`].
     pub pipeline: u32,
+    /// The pipeline's `.name(..)`; empty where it has none.
+    pub name: &'static str,
     /// How many batches it has.
     pub batches: usize,
     /// How many records they hold, where the partitioner knows.
@@ -20,6 +22,9 @@ pub struct RunPlan {
 ///
 /// They are called by the thread that does the work, several at once; a slow one slows the run. A panic in one is swallowed: it
 /// never harms the run.
+///
+/// Of one batch, start and end are told on one thread, the one that runs it. One observer may be shared by several pipelines: all that it is
+/// told says by `pipeline` which run is meant. Runs are numbered by their engine, so pipelines on several engines want an observer each.
 ///
 /// # Example
 /// ```
@@ -44,10 +49,10 @@ pub trait Observer: Send + Sync {
     /// The data are cut, the first batch is about to start. A pipeline of several stages starts once a stage.
     fn started(&self, _plan: &RunPlan) {}
 
-    /// A worker takes a batch.
+    /// A worker takes a batch. `task` says which worker, when, and after what wait.
     fn batch_started(&self, _task: &Task) {}
 
-    /// A batch is done. `task.records` is what was read of it.
+    /// A batch is done. `task.records` is what was read of it, `elapsed` the time from its start.
     fn batch_finished(&self, _task: &Task, _elapsed: Duration) {}
 
     /// A batch failed for good, panicked, or was stopped half-way.

@@ -82,6 +82,7 @@ impl RunStats {
 impl RunStats {
     /// Takes in another run of the same pipeline.
     pub(crate) fn add_run(&mut self, run: Self) {
+        (self.pipeline, self.name) = (run.pipeline, run.name);
         self.batches += run.batches;
         self.records += run.records;
         self.partitioning += run.partitioning;

@@ -79,26 +79,40 @@ impl<'a, T: Sync> Partitioner<&'a [T]> for Chunks {
 impl<T: Send> Partitioner<Vec<T>> for Chunks {
     type Batch = Vec<T>;
 
-    /// From the end, so that each record is moved once; the first batch keeps the vector.
-    fn partition(&self, mut data: Vec<T>, _: usize) -> Vec<Part<Vec<T>>> {
-        if data.is_empty() {
-            return Vec::new();
-        }
+    fn partition(&self, data: Vec<T>, _: usize) -> Vec<Part<Vec<T>>> {
+        let mut parts = Vec::new();
         let size = self.size(data.len());
-        let last = (data.len() - 1) / size;
-        let mut parts = Vec::with_capacity(last + 1);
-        for i in (1..=last).rev() {
-            let batch = data.split_off(i * size);
-            parts.push(part(i, batch.len(), batch));
-        }
-        parts.push(part(0, data.len(), data));
-        parts.reverse();
+        cut(data, size, &mut parts);
         parts
     }
 
     fn counts(&self) -> bool {
         true
     }
+
+    fn pieces(&self, pieces: Vec<Vec<T>>, size: usize) -> Result<Parts<Vec<T>>, Vec<Vec<T>>> {
+        if self.size.is_some() {
+            return Err(pieces);
+        }
+        let mut parts = Vec::with_capacity(pieces.len());
+        pieces.into_iter().for_each(|piece| cut(piece, size, &mut parts));
+        Ok(parts.into())
+    }
+}
+
+/// Cuts a vector into parts of so many records: from the end, so that each is moved once; the first part keeps the vector.
+fn cut<T>(mut data: Vec<T>, size: usize, parts: &mut Vec<Part<Vec<T>>>) {
+    if data.is_empty() {
+        return;
+    }
+    let (before, last) = (parts.len(), (data.len() - 1) / size);
+    parts.reserve(last + 1);
+    for i in (1..=last).rev() {
+        let batch = data.split_off(i * size);
+        parts.push(part(before + i, batch.len(), batch));
+    }
+    parts.push(part(before, data.len(), data));
+    parts[before..].reverse();
 }
 
 /// How far it is from `first` to `last`, which is not before it; more than a `usize` holds counts as its greatest value.

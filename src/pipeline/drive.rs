@@ -12,7 +12,6 @@ use crate::process::Operator;
 use crate::stage::Trigger;
 use crate::trigger::Available;
 use crate::watermark::Tracker;
-use crate::window::Tide;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -83,10 +82,9 @@ where
         let mut ledger = Ledger { control, begun: Instant::now(), stats: RunStats::default(), cost: Cost::default() };
         let mut failure = None;
         let end = spring.flow(Current { pace, control, limit: &limit }, |drawn, flow: Flow| {
-            let now = Instant::now();
-            let tide = Tide { before: tracker.now(), after: tracker.now() };
-            let tracker = if whole { None } else { Some(&mut tracker) };
-            let mut moment = Moment { shared: &shared, stats: RunStats::default(), tide, tracker, is_last: flow.is_last, now, open: 0 };
+            let mut moment = Moment::new(&shared, if whole { None } else { Some(&mut tracker) });
+            (moment.is_last, moment.record_cost) = (flow.is_last, ledger.cost.fit().1);
+            let now = moment.now;
             let (emitted, broken) = self.step(&mut running, drawn, &mut moment);
             let (stats, tide, open) = (moment.stats, moment.tide, moment.open);
             let costs = ledger.processed(stats, tide.after, open, flow, now.elapsed());

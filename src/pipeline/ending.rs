@@ -25,6 +25,10 @@ pub trait Ending<T, Ky, At, Wi> {
     #[doc(hidden)]
     fn open(&self, windows: &Wi) -> Self::Open;
 
+    /// Whether it makes no difference in which groups values are merged.
+    #[doc(hidden)]
+    fn is_exact(&self) -> bool;
+
     /// How many windows are open.
     #[doc(hidden)]
     fn count(open: &Self::Open) -> usize;
@@ -112,6 +116,10 @@ where
         Vec::new()
     }
 
+    fn is_exact(&self) -> bool {
+        true
+    }
+
     fn count(_: &Vec<T>) -> usize {
         0
     }
@@ -190,6 +198,10 @@ where
         Open::new::<At>(windows)
     }
 
+    fn is_exact(&self) -> bool {
+        self.0.exact()
+    }
+
     fn count(open: &Self::Open) -> usize {
         open.len()
     }
@@ -265,6 +277,10 @@ where
 
     fn open(&self, windows: &Wi) -> Self::Open {
         Open::new(windows)
+    }
+
+    fn is_exact(&self) -> bool {
+        self.0.exact()
     }
 
     fn count(open: &Self::Open) -> usize {

@@ -155,7 +155,7 @@ pub struct Cut<B> {
 }
 
 /// Cuts data into batches; a panic in the partitioner stays in the run.
-fn cut<D, P: Partitioner<D>, E>(
+fn cut_all<D, P: Partitioner<D>, E>(
     partitioner: &P,
     data: D,
     shared: &Shared<'_, '_>,
@@ -188,12 +188,21 @@ impl<D, T, P: Partitioner<D>> Feed for Over<D, T, P> {
         drawn: Option<D>,
         moment: &mut Moment<'_, '_, '_>,
     ) -> (Vec<Cut<P::Batch>>, Option<Broken<std::convert::Infallible>>) {
-        let cuts = drawn.map(|data| cut(&self.partitioner, data, moment.shared, &mut moment.stats));
+        let cuts = drawn.map(|data| cut_all(&self.partitioner, data, moment.shared, &mut moment.stats));
         match cuts.transpose() {
             Ok(cut) => (cut.into_iter().collect(), None),
             Err(broken) => (Vec::new(), Some(broken)),
         }
     }
+}
+
+/// Puts pieces together; one alone keeps its allocation.
+fn concat<T>(pieces: Vec<Vec<T>>) -> Vec<T> {
+    let mut pieces = pieces.into_iter();
+    let mut all = pieces.next().unwrap_or_default();
+    all.reserve(pieces.as_slice().iter().map(Vec::len).sum());
+    pieces.for_each(|mut piece| all.append(&mut piece));
+    all
 }
 
 impl<S: Source, P: Partitioner<Vec<S::Item>>> Feed for Stream<S, P> {
@@ -214,10 +223,18 @@ impl<S: Source, P: Partitioner<Vec<S::Item>>> Feed for Stream<S, P> {
         moment: &mut Moment<'_, '_, '_>,
     ) -> (Vec<Cut<P::Batch>>, Option<Broken<std::convert::Infallible>>) {
         let mut cuts = Vec::with_capacity(drawn.len());
-        for (partition, records) in drawn {
-            let len = records.len();
+        for (partition, pieces) in drawn {
+            let len = pieces.iter().map(Vec::len).sum();
             moment.stats.records += len as u64;
-            match cut(&self.partitioner, records, moment.shared, &mut moment.stats) {
+            let cut = match moment.piece(len) {
+                Some(size) => self.partitioner.pieces(pieces, size),
+                None => Err(pieces),
+            };
+            let cut = match cut {
+                Ok(parts) => Ok(Cut { parts, counted: true, partition: 0, records: 0 }),
+                Err(pieces) => cut_all(&self.partitioner, concat(pieces), moment.shared, &mut moment.stats),
+            };
+            match cut {
                 Ok(cut) => cuts.push(Cut { partition, records: len, ..cut }),
                 Err(broken) => return (cuts, Some(broken)),
             }
@@ -261,7 +278,7 @@ where
             panes
         }));
         let cut = match ordered {
-            Ok(panes) => cut(&self.partitioner, panes, moment.shared, &mut moment.stats),
+            Ok(panes) => cut_all(&self.partitioner, panes, moment.shared, &mut moment.stats),
             Err(payload) => Err(Broken::panic(last, payload)),
         };
         match cut {

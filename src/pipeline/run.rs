@@ -5,13 +5,11 @@ use super::failing::{Absorbs, CannotFail, Fallibility, Meets};
 use super::input::{Feed, Shared};
 use super::spring::Spring;
 use super::stage::{Moment, Stage};
-use crate::data::{RunStats, Stopwatch, Timestamp};
+use crate::data::{RunStats, Stopwatch};
 use crate::engine::{Broken, Cause, Control, Engine, Pacing, Settings, forget};
 use crate::error::RunError;
 use crate::process::Operator;
-use crate::window::Tide;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::time::Instant;
 
 /// A pipeline whose results make one value, of type `Output`. Not to be implemented outside the crate; named to return a pipeline from a function.
 ///
@@ -93,9 +91,8 @@ where
         let limit = limit(settings);
         let engine = settings.engine.as_ref().unwrap_or_else(|| Engine::shared());
         let shared = Shared { engine, limit: &limit, measure, settings };
-        let tide = Tide { before: Timestamp::MIN, after: Timestamp::MAX };
-        let mut moment =
-            Moment { shared: &shared, stats: RunStats::default(), tide, tracker: None, is_last: true, now: Instant::now(), open: 0 };
+        let mut moment = Moment::new(&shared, None);
+        moment.is_last = true;
         let drawn = self.input.spring().whole();
         let mut running = self.open();
         let output = self.output(&mut running, drawn, &mut moment);

@@ -51,6 +51,15 @@ impl<B, L, O> Running<B, L, O> {
     }
 }
 
+/// Parts a thread of records that may be dear.
+const PARTS_A_THREAD: usize = 4;
+/// The most records of a part.
+const MOST: usize = 16 * 1024;
+/// Records that take longer than this, in nanoseconds, are worth the help of other threads.
+const WORTH: f64 = 40_000.0;
+/// How long a part is to take, in nanoseconds.
+const PART: f64 = 50_000.0;
+
 /// One micro-batch, through all stages.
 pub struct Moment<'r, 's, 't> {
     pub(super) shared: &'r Shared<'r, 's>,
@@ -60,6 +69,10 @@ pub struct Moment<'r, 's, 't> {
     pub(super) tracker: Option<&'r mut Tracker<'t>>,
     pub(super) is_last: bool,
     pub(super) now: Instant,
+    /// What a record is known to cost, in nanoseconds; 0 before that is known.
+    pub(super) record_cost: f64,
+    /// Whether it makes no difference how the records are cut.
+    is_free: bool,
     /// Windows that are open, of the last stage.
     pub(super) open: usize,
 }
@@ -70,7 +83,28 @@ impl std::fmt::Debug for Moment<'_, '_, '_> {
     }
 }
 
-impl Moment<'_, '_, '_> {
+impl<'r, 's, 't> Moment<'r, 's, 't> {
+    pub(super) fn new(shared: &'r Shared<'r, 's>, tracker: Option<&'r mut Tracker<'t>>) -> Self {
+        let before = tracker.as_ref().map_or(Timestamp::MIN, |tracker| tracker.now());
+        let tide = Tide { before, after: before };
+        let stats = RunStats::default();
+        Moment { shared, stats, tide, tracker, is_last: false, now: Instant::now(), record_cost: 0.0, is_free: false, open: 0 }
+    }
+
+    /// Of how many of so many records a part is best made, where that is free: so few that the threads can share them, so many that it is
+    /// worth their while.
+    pub(super) fn piece(&self, records: usize) -> Option<usize> {
+        let threads = self.shared.engine.threads();
+        let size = match self.record_cost {
+            // Nobody knows yet whether they are dear.
+            0.0 => records.div_ceil(threads * PARTS_A_THREAD).clamp(1, MOST),
+            // From a float to an integer saturates.
+            cost if cost * records as f64 > WORTH => ((PART / cost) as usize).clamp(1, MOST),
+            _ => MOST,
+        };
+        self.is_free.then_some(size)
+    }
+
     /// Records up to this event time have been read.
     fn reach(&mut self, partition: u32, latest: Option<Timestamp>) {
         if let (Some(latest), Some(tracker)) = (latest, &mut self.tracker) {
@@ -155,6 +189,8 @@ where
         drawn: <M::Spring as Spring>::Drawn,
         moment: &mut Moment<'_, '_, '_>,
     ) -> (Vec<I::Emit>, Option<Broken<X::Error>>) {
+        // A panic in what is asked comes again where it is kept.
+        moment.is_free = C::IN_PIECES && contain::<_, X::Error>(0, || self.integrator.is_exact()).unwrap_or(false);
         let (cuts, broken) = self.input.cuts(&mut running.before, drawn, moment);
         let broken = broken.map(X::absorb);
         let done = self.take(cuts, running, moment);

@@ -69,6 +69,15 @@ pub trait Partitioner<D> {
     fn counts(&self) -> bool {
         false
     }
+
+    /// Cuts data that lie in pieces where they do, and into parts of about so many records, where it is free to. Default: gives them back.
+    ///
+    /// # Errors
+    /// The pieces, which are to be put together.
+    #[doc(hidden)]
+    fn pieces(&self, pieces: Vec<D>, _size: usize) -> Result<Parts<Self::Batch>, Vec<D>> {
+        Err(pieces)
+    }
 }
 
 macro_rules! pointers {
@@ -83,6 +92,9 @@ macro_rules! pointers {
             }
             fn counts(&self) -> bool {
                 (**self).counts()
+            }
+            fn pieces(&self, pieces: Vec<D>, size: usize) -> Result<Parts<P::Batch>, Vec<D>> {
+                (**self).pieces(pieces, size)
             }
         }
     )* };

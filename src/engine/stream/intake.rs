@@ -14,6 +14,9 @@ const SMALL: usize = 4096;
 /// So many records may wait in any case, however small micro-batches are.
 const FEW: usize = 64;
 
+/// The records of a micro-batch, by source partition, in pieces.
+pub type Lots<T> = Vec<(u32, Vec<Vec<T>>)>;
+
 /// How many lots back one of the same partition is looked for.
 const NEAR: usize = 16;
 
@@ -95,15 +98,15 @@ impl<T> State<T> {
     }
 
     /// Takes out the oldest records until the others fit in.
-    fn shed(&mut self, admission: Admission) -> Vec<(u32, Vec<T>)> {
+    fn shed(&mut self, admission: Admission) -> Lots<T> {
         let by_records = self.records.saturating_sub(admission.records.min(self.most.saturating_mul(admission.batches - 1).max(FEW)));
         let by_bytes = self.bytes.saturating_sub(admission.bytes).div_ceil(size_of::<T>().max(1));
         self.take(by_records.max(by_bytes).min(self.records.saturating_sub(1)))
     }
 
-    /// Takes up to so many records, the oldest first, by partition.
-    pub(super) fn take(&mut self, most: usize) -> Vec<(u32, Vec<T>)> {
-        let mut groups: Vec<(u32, Vec<T>)> = Vec::new();
+    /// Takes up to so many records, the oldest first, by partition, in the pieces in which they lie here.
+    pub(super) fn take(&mut self, most: usize) -> Lots<T> {
+        let mut groups: Lots<T> = Vec::new();
         let mut left = most.min(self.records);
         while left > 0 {
             let Some(mut lot) = self.head.take().or_else(|| self.lots.pop_front().map(Lot::open)) else { break };
@@ -121,8 +124,8 @@ impl<T> State<T> {
                 taken
             };
             match groups.iter_mut().find(|(known, _)| *known == partition) {
-                Some((_, group)) => group.extend(taken),
-                None => groups.push((partition, taken)),
+                Some((_, pieces)) => pieces.push(taken),
+                None => groups.push((partition, vec![taken])),
             }
         }
         groups
@@ -214,7 +217,7 @@ impl<T> Intake<T> {
             WhenFull::DropOldest => state.shed(self.admission),
             _ => Vec::new(),
         };
-        state.refused += (newest.len() + oldest.iter().map(|(_, records)| records.len()).sum::<usize>()) as u64;
+        state.refused += (newest.len() + oldest.iter().flat_map(|(_, pieces)| pieces).map(Vec::len).sum::<usize>()) as u64;
         self.ring(state);
         // What is left out is dropped here, without the lock.
     }

@@ -11,5 +11,6 @@ pub use admission::{Admission, WhenFull};
 pub use control::Control;
 pub(crate) use cost::Cost;
 pub(crate) use driver::spawn;
-pub use pump::{Costs, End, Flow, Lots};
+pub use intake::Lots;
+pub use pump::{Costs, End, Flow};
 pub(crate) use pump::{Pace, pump};

@@ -2,7 +2,7 @@
 
 use super::admission::Admission;
 use super::control::Control;
-use super::intake::{Ended, Intake};
+use super::intake::{Ended, Intake, Lots};
 use crate::engine::{Limit, forget};
 use crate::error::BoxError;
 use crate::stage::{Inbox, Pending, Pull, Source, Trigger};
@@ -12,15 +12,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The most records a source is asked for at once.
-const PULL: usize = 64 * 1024;
+/// The most records a source is asked for at once: so few that what it gives makes pieces for several threads.
+const PULL: usize = 8 * 1024;
 /// How long a source that has nothing is left alone.
 const PAUSE: Duration = Duration::from_millis(1);
 /// How long the driver waits before it looks whether it is to stop.
 const LOOK: Duration = Duration::from_millis(10);
-
-/// The records of a micro-batch, by source partition.
-pub type Lots<T> = Vec<(u32, Vec<T>)>;
 
 /// What the driver hears of what waits, besides the records.
 #[derive(Clone, Copy, Debug, Default)]

@@ -190,7 +190,7 @@ fn what_names_a_floor_above_is_found() {
     check_made_up("data/mod.rs", "use super::error::X; use super::hash::Y;", &["data names error", "data names hash"]);
     check_made_up("data/x.rs", "use super::error::X; use super::super::error::Y;", &["data names error"]);
     check_made_up("source/csv/x.rs", "use super::super::engine::X; use super::super::super::engine::Y;", &["source names engine"]);
-    check_made_up("window/x.rs", "", &["window is on no floor"]);
+    check_made_up("cluster/x.rs", "", &["cluster is on no floor"]);
     check_made_up("prelude.rs", "pub use crate::engine::Engine;", &[]);
 }
 

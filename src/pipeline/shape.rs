@@ -1,0 +1,61 @@
+//! What a run returns.
+
+use crate::data::Pane;
+use crate::keyed::{By, Groups, Key, KeyState, NoKey};
+use crate::stage::{Again, In, NoWindow};
+
+/// What a run returns, by key and window. Not to be implemented outside the crate.
+pub trait Shape<Wi, O>: KeyState {
+    /// The result of all panes.
+    type Out;
+    #[doc(hidden)]
+    fn shape(panes: Vec<Pane<Self::Key, O>>, identity: impl FnOnce() -> O) -> Self::Out;
+}
+
+impl<O> Shape<NoWindow, O> for NoKey {
+    type Out = O;
+    fn shape(panes: Vec<Pane<(), O>>, identity: impl FnOnce() -> O) -> O {
+        panes.into_iter().last().map_or_else(identity, |pane| pane.value)
+    }
+}
+
+impl<K: Key, O> Shape<NoWindow, O> for By<K> {
+    type Out = Groups<K, O>;
+    fn shape(panes: Vec<Pane<K, O>>, _: impl FnOnce() -> O) -> Groups<K, O> {
+        panes.into_iter().map(|pane| (pane.key, pane.value)).collect()
+    }
+}
+
+impl<W, O> Shape<In<W>, O> for NoKey {
+    type Out = Vec<Pane<(), O>>;
+    fn shape(panes: Vec<Pane<(), O>>, _: impl FnOnce() -> O) -> Self::Out {
+        last_ones(panes)
+    }
+}
+
+impl<W, K: Key + Ord, O> Shape<In<W>, O> for By<K> {
+    type Out = Vec<Pane<K, O>>;
+    fn shape(panes: Vec<Pane<K, O>>, _: impl FnOnce() -> O) -> Self::Out {
+        last_ones(panes)
+    }
+}
+
+impl<Wi, O, Ky: Shape<Wi, O>> Shape<Again<Wi>, O> for Ky {
+    type Out = Ky::Out;
+    fn shape(panes: Vec<Pane<Ky::Key, O>>, identity: impl FnOnce() -> O) -> Ky::Out {
+        <Ky as Shape<Wi, O>>::shape(panes, identity)
+    }
+}
+
+/// The last pane of each window and key, by window and key; as if none had left before.
+fn last_ones<K: Ord, O>(mut panes: Vec<Pane<K, O>>) -> Vec<Pane<K, O>> {
+    panes.sort_by(|a, b| (a.window, &a.key, a.index).cmp(&(b.window, &b.key, b.index)));
+    panes.dedup_by(|next, before| {
+        let is_same = next.window == before.window && next.key == before.key;
+        if is_same {
+            std::mem::swap(next, before);
+        }
+        is_same
+    });
+    panes.into_iter().map(|pane| Pane::new(pane.key, pane.window, pane.value)).collect()
+}

@@ -131,12 +131,12 @@ pub use observe::Spans;
 pub use observe::Timeline;
 pub use partition::{Chunks, HashPartitioner, RandomPartitioner, RangePartitioner};
 pub use pipeline::{Delivers, Iter, Pipeline, Returns, StreamHandle, TryIter};
-pub use process::{DeadLetter, Retry, Skip, Stop};
+pub use process::{DeadLetter, Expire, Expiring, Retry, Skip, Stop};
 pub use schedule::{Fcfs, LongestFirst, Priority, Sjf};
-pub use sink::ForEach;
+pub use sink::{EpochFiles, ForEach};
 #[cfg(feature = "csv")]
 pub use source::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords};
-pub use source::{Lines, Receiver, SendError, Sender, TextBlock, TextError, TextFile, TrySendError, channel};
+pub use source::{FollowFile, Lines, Receiver, SendError, Sender, TextBlock, TextError, TextFile, TrySendError, Union, channel};
 pub use stage::{
     And, Arrival, Bounded, Context, Disjoint, FailurePolicy, Inbox, Integrator, KeyedProcessor, Letter, Mode, Observer, Or, Overlap,
     Overlapping, Part, Partitioner, Parts, Pending, Place, Processor, Pull, RunPlan, Scheduler, Sink, Source, Timed, Trigger, Verdict,
@@ -157,7 +157,7 @@ pub mod steps {
     pub use crate::source::{EachLine, EachTextLine};
     #[cfg(feature = "csv")]
     pub use crate::source::{EachRecord, EveryRecord};
-    pub use crate::stage::{Again, Assign, In, NoWindow, Repeats};
+    pub use crate::stage::{Again, Aside, Assign, In, NoWindow, Repeats, TooLate};
     pub use crate::window::{Lateness, Open as OpenWindows, Tide};
 }
 

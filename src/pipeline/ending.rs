@@ -6,7 +6,7 @@ use crate::engine::{self, Engine, Halt, Leash, Plan};
 use crate::integrate::{Each, Gather, Integrated, StateOf, Stated};
 use crate::keyed::{By, Groups, KeyState, Slot};
 use crate::process::{Operator, Rec, Watch, Windowed};
-use crate::stage::{Again, Assign, FailurePolicy, In, Integrator, NoWindow, Overlap, Parts};
+use crate::stage::{Again, Aside, Assign, FailurePolicy, In, Integrator, NoWindow, Overlap, Parts, TooLate};
 use crate::window::{Lateness, Open, Tide};
 
 /// What is run, but for its end.
@@ -263,12 +263,13 @@ where
 pub trait Windowing {}
 impl<W> Windowing for In<W> {}
 impl<Wi> Windowing for Again<Wi> {}
+impl<Wi, F> Windowing for Aside<Wi, F> {}
 
 impl<T, Ky, At, Wi, I> Ending<T, Ky, At, Wi> for Integrated<I>
 where
     T: Send,
     Ky: Shape<Wi, I::Output>,
-    Wi: Windowing + Assign<At, Overlap: Overlap<I::State>> + Sync,
+    Wi: Windowing + Assign<At, Overlap: Overlap<I::State>> + TooLate<T> + Sync,
     I: Integrator<T> + Sync,
 {
     type Emit = Pane<Ky::Key, I::Output>;

@@ -2,7 +2,7 @@
 
 use crate::data::Pane;
 use crate::keyed::{By, Groups, Key, KeyState, NoKey};
-use crate::stage::{Again, In, NoWindow};
+use crate::stage::{Again, Aside, In, NoWindow};
 
 /// What a run returns, by key and window. Not to be implemented outside the crate.
 pub trait Shape<Wi, O>: KeyState {
@@ -41,6 +41,13 @@ impl<W, K: Key + Ord, O> Shape<In<W>, O> for By<K> {
 }
 
 impl<Wi, O, Ky: Shape<Wi, O>> Shape<Again<Wi>, O> for Ky {
+    type Out = Ky::Out;
+    fn shape(panes: Vec<Pane<Ky::Key, O>>, identity: impl FnOnce() -> O) -> Ky::Out {
+        <Ky as Shape<Wi, O>>::shape(panes, identity)
+    }
+}
+
+impl<Wi, F, O, Ky: Shape<Wi, O>> Shape<Aside<Wi, F>, O> for Ky {
     type Out = Ky::Out;
     fn shape(panes: Vec<Pane<Ky::Key, O>>, identity: impl FnOnce() -> O) -> Ky::Out {
         <Ky as Shape<Wi, O>>::shape(panes, identity)

@@ -2,7 +2,7 @@ use super::Pipeline;
 use super::records::Open;
 use crate::data::Timestamp;
 use crate::process::EventTime;
-use crate::stage::{In, Mode, Repeats, Windows};
+use crate::stage::{Aside, In, Mode, Repeats, Windows};
 use crate::window::SameWindow;
 use std::time::Duration;
 
@@ -96,6 +96,35 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
     {
         let micros = i64::try_from(lateness.as_micros()).unwrap_or(i64::MAX);
         self.with_windows(|windows| windows.again(|lateness, _| *lateness = micros))
+    }
+
+    /// Gives records that come too late for all of their windows to `take`, as they are after the last step; they are counted in any case, in
+    /// [`StreamProgress::dropped`](crate::StreamProgress::dropped). Goes after `.window(..)` and the last step.
+    ///
+    /// `take` is called by the threads that do the work. Records too late for a [`Session`](crate::Session) are counted only: that they join
+    /// none shows when they are folded already.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    /// use std::sync::Mutex;
+    /// use std::time::Duration;
+    ///
+    /// let late = Mutex::new(Vec::new());
+    /// let report = Pipeline::stream([1, 12, 3, 14].into_iter())
+    ///     .event_time(|t| Timestamp::from_secs(*t))
+    ///     .window(Tumbling::of(Duration::from_secs(10)))
+    ///     .late_records(|t| late.lock().unwrap().push(t))
+    ///     .trigger(Records::of(1))
+    ///     .integrator(Count)
+    ///     .for_each(|pane| println!("{pane:?}"))?;
+    /// assert_eq!((report.late, report.dropped, late.into_inner().unwrap()), (1, 1, vec![3]));
+    /// # Ok::<(), RunError<std::convert::Infallible>>(())
+    /// ```
+    pub fn late_records<F>(self, take: F) -> Pipeline<'a, M, T, C, X, Ky, At, Aside<Wi, F>, I>
+    where
+        F: Fn(T) + Send + Sync,
+    {
+        self.with_windows(|windows| Aside { windows, take })
     }
 
     /// When results leave a stream: [`Mode::Append`], [`Mode::Update`] or [`Mode::Complete`]. With the last two states must be `Clone`, and panes

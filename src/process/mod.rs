@@ -4,6 +4,7 @@
 mod batch;
 mod copied;
 mod event_time;
+mod expire;
 mod failure;
 mod operator;
 mod panes;
@@ -17,6 +18,7 @@ mod windowed;
 pub use batch::{Harmless, PerBatch, Process, TryPerBatch, TryProcess};
 pub use copied::Copied;
 pub use event_time::EventTime;
+pub use expire::{Expire, Expiring};
 pub use failure::{DeadLetter, Retry, Skip, Stop};
 pub use operator::{Operator, Rec, Watch};
 pub use panes::EachPane;

@@ -1,7 +1,7 @@
 use super::{Operator, Rec, Watch};
 use crate::data::{Timestamp, Window};
 use crate::keyed::{By, Slot};
-use crate::stage::Assign;
+use crate::stage::{Assign, TooLate};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Each value with its slice of event time as a part of its key; records that are too late are left out here.
@@ -53,6 +53,30 @@ impl<'c, C, Wi> Windowed<'c, C, Wi> {
         }
     }
 
+    /// Emits a record with its slot, if it is to be folded.
+    #[inline]
+    fn put<At: Copy, Ky, V, E>(
+        &self,
+        seen: &mut Seen,
+        rec: Rec<At, Ky, V>,
+        emit: &mut impl FnMut(Rec<At, By<Slot<Ky>>, V>) -> Result<(), E>,
+    ) -> Result<(), E>
+    where
+        Wi: Assign<At> + TooLate<V>,
+    {
+        let dropped = seen.dropped;
+        match self.slot(seen, rec.at, rec.key) {
+            Some(key) => emit(Rec { at: rec.at, key, value: rec.value }),
+            None => {
+                // In a gap between windows it is not too late.
+                if seen.dropped > dropped {
+                    self.windows.set_aside(rec.value);
+                }
+                Ok(())
+            }
+        }
+    }
+
     /// The slot of a record, if it is to be folded.
     #[inline]
     fn slot<Ky, At>(&self, seen: &mut Seen, at: At, key: Ky) -> Option<By<Slot<Ky>>>
@@ -95,7 +119,7 @@ struct Seen {
 impl<B, E, C, Wi> Operator<B, E> for Windowed<'_, C, Wi>
 where
     C: Operator<B, E>,
-    Wi: Assign<C::At>,
+    Wi: Assign<C::At> + TooLate<C::Value>,
 {
     type At = C::At;
     type Key = By<Slot<C::Key>>;
@@ -114,10 +138,7 @@ where
         emit: &mut impl FnMut(Rec<C::At, Self::Key, C::Value>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut seen = Seen::default();
-        let done = self.prev.drive(local, batch, watch, &mut |rec| match self.slot(&mut seen, rec.at, rec.key) {
-            Some(key) => emit(Rec { at: rec.at, key, value: rec.value }),
-            None => Ok(()),
-        });
+        let done = self.prev.drive(local, batch, watch, &mut |rec| self.put(&mut seen, rec, emit));
         if seen.late > 0 {
             watch.late(seen.late, seen.dropped);
         }
@@ -132,10 +153,7 @@ where
         emit: &mut impl FnMut(Rec<C::At, Self::Key, C::Value>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut seen = Seen::default();
-        let done = self.prev.pass(local, watermark, watch, &mut |rec| match self.slot(&mut seen, rec.at, rec.key) {
-            Some(key) => emit(Rec { at: rec.at, key, value: rec.value }),
-            None => Ok(()),
-        });
+        let done = self.prev.pass(local, watermark, watch, &mut |rec| self.put(&mut seen, rec, emit));
         if seen.late > 0 {
             watch.late(seen.late, seen.dropped);
         }

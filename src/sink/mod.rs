@@ -1,6 +1,8 @@
 //! Sinks: where the results of streams go.
 
+mod epoch_files;
 mod for_each;
 mod vec;
 
+pub use epoch_files::EpochFiles;
 pub use for_each::ForEach;

@@ -1,6 +1,6 @@
 use crate::error::BoxError;
 use crate::stage::{Inbox, Pull, Sink, Source};
-use crossbeam_channel::{RecvTimeoutError, bounded};
+use crossbeam_channel::{RecvTimeoutError, TryRecvError, bounded};
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
@@ -99,6 +99,18 @@ impl<T: Send> Source for Receiver<T> {
             }
             Err(RecvTimeoutError::Timeout) => Ok(Pull::Ready),
             Err(RecvTimeoutError::Disconnected) => Ok(Pull::End),
+        }
+    }
+
+    fn poll(&mut self, max: usize, inbox: &mut Inbox<T>) -> Result<Pull, Infallible> {
+        match self.0.try_recv() {
+            Ok(first) => {
+                inbox.push(first);
+                self.0.try_iter().take(max.saturating_sub(1)).for_each(|record| inbox.push(record));
+                Ok(Pull::Ready)
+            }
+            Err(TryRecvError::Empty) => Ok(Pull::Idle),
+            Err(TryRecvError::Disconnected) => Ok(Pull::End),
         }
     }
 

@@ -141,8 +141,8 @@ pub trait Repeats {
 }
 
 macro_rules! repeats {
-    ($([$($w:ident)?] $type:ty),*) => { $(
-        impl$(<$w>)? Repeats for $type {
+    ($([$($w:ident),*] $type:ty),*) => { $(
+        impl<$($w),*> Repeats for $type {
             type Again = Again<Self>;
             fn again(self, set: impl FnOnce(&mut i64, &mut Mode)) -> Again<Self> {
                 let mut again = Again { windows: self, lateness: 0, mode: Mode::Append };
@@ -153,7 +153,7 @@ macro_rules! repeats {
     )* };
 }
 
-repeats!([] NoWindow, [W] In<W>);
+repeats!([] NoWindow, [W] In<W>, [Wi, F] super::Aside<Wi, F>);
 
 impl<Wi> Repeats for Again<Wi> {
     type Again = Self;

@@ -1,5 +1,6 @@
 //! The traits of a pipeline's parts. Each part's is object safe, and implemented for `&P`, `Box<P>` and `Arc<P>` of a part `P`.
 
+mod aside;
 mod assign;
 mod bounded;
 mod failure;
@@ -16,6 +17,7 @@ mod trigger;
 mod watermark;
 mod windows;
 
+pub use aside::{Aside, TooLate};
 pub use assign::{Again, Assign, In, Mode, NoWindow, Repeats};
 pub use bounded::Bounded;
 pub use failure::{FailurePolicy, Letter, Place, Verdict};

@@ -70,6 +70,18 @@ impl<T> Inbox<T> {
         self.records.is_empty()
     }
 
+    /// Takes all records out, with their partitions.
+    pub(crate) fn drain(&mut self, mut take: impl FnMut(u32, T)) {
+        let mut marks = self.partitions.drain(..).peekable();
+        let mut partition = 0;
+        for (number, record) in self.records.drain(..).enumerate() {
+            while let Some((_, next)) = marks.next_if(|(start, _)| *start <= number) {
+                partition = next;
+            }
+            take(partition, record);
+        }
+    }
+
     fn mark(&mut self, partition: u32) {
         let last = self.partitions.last().map_or(0, |(_, last)| *last);
         if last != partition {
@@ -129,6 +141,14 @@ pub trait Source: Send {
     /// [`RunError::Source`](crate::RunError::Source).
     fn pull(&mut self, max: usize, inbox: &mut Inbox<Self::Item>) -> Result<Pull, Self::Error>;
 
+    /// The same without waiting: [`Pull::Idle`] where there is none now. Default: [`pull`](Self::pull).
+    ///
+    /// # Errors
+    /// As [`pull`](Self::pull).
+    fn poll(&mut self, max: usize, inbox: &mut Inbox<Self::Item>) -> Result<Pull, Self::Error> {
+        self.pull(max, inbox)
+    }
+
     /// How many records others have handed over to it, as into a channel: a stream that is drained takes them still. Default: none.
     fn admitted(&self) -> usize {
         0
@@ -141,6 +161,10 @@ impl<T: Send, E: Into<BoxError>> Source for Box<dyn Source<Item = T, Error = E> 
 
     fn pull(&mut self, max: usize, inbox: &mut Inbox<T>) -> Result<Pull, E> {
         (**self).pull(max, inbox)
+    }
+
+    fn poll(&mut self, max: usize, inbox: &mut Inbox<T>) -> Result<Pull, E> {
+        (**self).poll(max, inbox)
     }
 
     fn admitted(&self) -> usize {

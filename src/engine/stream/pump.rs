@@ -14,8 +14,10 @@ use std::time::{Duration, Instant};
 
 /// The most records a source is asked for at once: so few that what it gives makes pieces for several threads.
 const PULL: usize = 8 * 1024;
-/// How long a source that has nothing is left alone.
+/// How long a source that has nothing is left alone at first.
 const PAUSE: Duration = Duration::from_millis(1);
+/// The same, in pauses, where it goes on having nothing.
+const MOST_PAUSES: u32 = 5;
 /// How long the driver waits before it looks whether it is to stop.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -106,6 +108,7 @@ fn pull_all<S: Source>(source: &mut S, intake: &Intake<S::Item>, control: &Contr
     let mut inbox = Inbox::new();
     // Once the stream is to be drained, what has been handed over to the source is still taken.
     let mut left = None;
+    let mut idle = 0;
     while let Some(room) = intake.wait_for_room() {
         if left.is_none() && control.is_drained() {
             left = Some(source.admitted());
@@ -117,8 +120,11 @@ fn pull_all<S: Source>(source: &mut S, intake: &Intake<S::Item>, control: &Contr
         left = left.map(|left| left.saturating_sub(inbox.len()));
         intake.put(&mut inbox);
         match pulled? {
-            Pull::Ready => {}
-            Pull::Idle => intake.pause(PAUSE),
+            Pull::Ready => idle = 0,
+            Pull::Idle => {
+                idle = (idle + 1).min(MOST_PAUSES);
+                intake.pause(PAUSE * idle);
+            }
             Pull::End => break,
         }
     }

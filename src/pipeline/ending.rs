@@ -3,10 +3,10 @@
 use super::shape::Shape;
 use crate::data::{Pane, RunStats, Timestamp, Window};
 use crate::engine::{self, Engine, Halt, Leash, Plan};
-use crate::integrate::{Each, Gather, Integrated, StateOf, Stated};
-use crate::keyed::{By, Groups, KeyState, Slot};
+use crate::integrate::{Each, Gather, Integrated, Sliced, Stated};
+use crate::keyed::{By, KeyState, Slot};
 use crate::process::{Operator, Rec, Watch, Windowed};
-use crate::stage::{Again, Aside, Assign, FailurePolicy, In, Integrator, NoWindow, Overlap, Parts, TooLate};
+use crate::stage::{Again, Arrival, Aside, Assign, FailurePolicy, In, Integrator, NoWindow, Overlap, Parts, TooLate};
 use crate::window::{Lateness, Open, Tide};
 
 /// What is run, but for its end.
@@ -259,6 +259,17 @@ where
     }
 }
 
+impl<I> Integrated<I> {
+    /// Whether slices are folded together: where they are many by nature, or the order of values counts, of which a slice folded in two ways
+    /// would keep nothing.
+    fn is_far<T, At>(&self, windows: &impl Assign<At>) -> bool
+    where
+        I: Integrator<T>,
+    {
+        windows.joins() || self.0.arrival() == Arrival::InOrder
+    }
+}
+
 /// Windows, whether their results come once or more often.
 pub trait Windowing {}
 impl<W> Windowing for In<W> {}
@@ -269,11 +280,12 @@ impl<T, Ky, At, Wi, I> Ending<T, Ky, At, Wi> for Integrated<I>
 where
     T: Send,
     Ky: Shape<Wi, I::Output>,
+    Self: Stated<T, Ky, State = I::State>,
     Wi: Windowing + Assign<At, Overlap: Overlap<I::State>> + TooLate<T> + Sync,
     I: Integrator<T> + Sync,
 {
     type Emit = Pane<Ky::Key, I::Output>;
-    type Memory = Groups<Slot<Ky>, I::State>;
+    type Memory = Vec<(Slot<Ky>, I::State)>;
     type Open = Open<Ky, I::State>;
     type Output = Ky::Out;
 
@@ -307,7 +319,7 @@ where
         L: Leash,
     {
         let chain = Windowed::new(job.chain, windows, before);
-        let gather = Integrated(StateOf(&self.0));
+        let gather = Sliced::new(self, self, self.is_far(windows));
         let finish = |memory| Gather::<T, By<Slot<Ky>>>::finish(&gather, memory);
         let ran = engine::run::<_, _, _, _, _, L>(engine, parts, &job.ending_in(&chain, &gather), kept, stats);
         ran.map(finish).map_err(|halt| Halt { broken: halt.broken, before: halt.before.map(finish) })
@@ -318,7 +330,7 @@ where
         C: Operator<B, E, At = At, Key = Ky, Value = T>,
         W: Watch<E>,
     {
-        let gather = Integrated(StateOf(&self.0));
+        let gather = Sliced::new(self, self, self.is_far(windows));
         let chain = Windowed::new(chain, windows, tide.before);
         pass(&gather, &chain, tide, kept, watch).map(|memory| Gather::<T, By<Slot<Ky>>>::finish(&gather, memory))
     }

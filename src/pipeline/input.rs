@@ -226,7 +226,7 @@ impl<S: Source, P: Partitioner<Vec<S::Item>>> Feed for Stream<S, P> {
         for (partition, pieces) in drawn {
             let len = pieces.iter().map(Vec::len).sum();
             moment.stats.records += len as u64;
-            let cut = match moment.piece(len) {
+            let cut = match moment.piece(len, size_of::<S::Item>()) {
                 Some(size) => self.partitioner.pieces(pieces, size),
                 None => Err(pieces),
             };

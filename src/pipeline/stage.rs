@@ -53,8 +53,8 @@ impl<B, L, O> Running<B, L, O> {
 
 /// Parts a thread of records that may be dear.
 const PARTS_A_THREAD: usize = 4;
-/// The most records of a part.
-const MOST: usize = 16 * 1024;
+/// What it costs to move a byte into a part, in nanoseconds: what costs no more to process is left where it lies.
+const MOVING: f64 = 0.5;
 /// Records that take longer than this, in nanoseconds, are worth the help of other threads.
 const WORTH: f64 = 40_000.0;
 /// How long a part is to take, in nanoseconds.
@@ -91,16 +91,17 @@ impl<'r, 's, 't> Moment<'r, 's, 't> {
         Moment { shared, stats, tide, tracker, is_last: false, now: Instant::now(), record_cost: 0.0, is_free: false, open: 0 }
     }
 
-    /// Of how many of so many records a part is best made, where that is free: so few that the threads can share them, so many that it is
+    /// Of how many of so many records of so many bytes each a part is best made, where that is free: so few that the threads can share them, so many that it is
     /// worth their while.
-    pub(super) fn piece(&self, records: usize) -> Option<usize> {
+    pub(super) fn piece(&self, records: usize, bytes: usize) -> Option<usize> {
         let threads = self.shared.engine.threads();
+        let moving = MOVING * bytes as f64;
         let size = match self.record_cost {
             // Nobody knows yet whether they are dear.
-            0.0 => records.div_ceil(threads * PARTS_A_THREAD).clamp(1, MOST),
+            0.0 => records.div_ceil(threads * PARTS_A_THREAD).max(1),
             // From a float to an integer saturates.
-            cost if cost * records as f64 > WORTH => ((PART / cost) as usize).clamp(1, MOST),
-            _ => MOST,
+            cost if cost > moving && cost * records as f64 > WORTH => ((PART / cost) as usize).max(1),
+            _ => usize::MAX,
         };
         self.is_free.then_some(size)
     }

@@ -19,7 +19,7 @@
 //! | part | job | built in |
 //! |---|---|---|
 //! | [`Partitioner`] | cut the data into batches | [`Chunks`], [`RandomPartitioner`], [`HashPartitioner`], [`RangePartitioner`] |
-//! | [`Scheduler`] | decide which batch runs next | [`Fcfs`], [`Sjf`], [`Priority`], [`LongestFirst`] |
+//! | [`Scheduler`] | decide which batch runs next | [`Fcfs`], [`Sjf`], [`Priority`], [`Deadline`], [`Fair`], [`LongestFirst`], [`LeastLoaded`] |
 //! | [`Processor`] | compute one batch | the verbs `map filter flat_map try_map key_by reduce scan`, and `process` for whole batches |
 //! | [`Integrator`] | turn what comes out into the result | [`Sum`], [`Count`], [`Mean`], [`Min`], [`Max`], [`Collect`], [`Sort`], [`TopK`], [`Accumulate`], [`Merge`], tuples of them |
 //!
@@ -116,7 +116,7 @@ pub use observe::Progress;
 pub use partition::{Chunks, HashPartitioner, RandomPartitioner, RangePartitioner};
 pub use pipeline::{Pipeline, Returns};
 pub use process::{DeadLetter, Retry, Skip, Stop};
-pub use schedule::{Fcfs, LongestFirst, Priority, Sjf};
+pub use schedule::{Deadline, Fair, Fcfs, LeastLoaded, LongestFirst, Priority, Sjf};
 #[cfg(feature = "csv")]
 pub use source::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords};
 pub use source::{Lines, TextBlock, TextError, TextFile};

@@ -10,7 +10,7 @@ pub use crate::observe::Progress;
 pub use crate::partition::{Chunks, HashPartitioner, RandomPartitioner, RangePartitioner};
 pub use crate::pipeline::Pipeline;
 pub use crate::process::{Retry, Skip, Stop};
-pub use crate::schedule::{Fcfs, LongestFirst, Priority, Sjf};
+pub use crate::schedule::{Deadline, Fair, Fcfs, LeastLoaded, LongestFirst, Priority, Sjf};
 #[cfg(feature = "csv")]
 pub use crate::source::{Csv, CsvError, CsvFile};
 pub use crate::source::{Lines, TextError, TextFile};

@@ -33,7 +33,7 @@ where
 {
     /// Runs one batch. Whatever happens in it stays in it.
     pub(super) fn task(&self, made: &mut Made<G::Memory, E>, local: &mut C::Local, seq: u32, part: Part<B>) -> Result<(), Broken<E>> {
-        if !self.measure {
+        if !self.clocked {
             return self.contain(made, local, seq, part).map(|_| ());
         }
         let partition = part.partition;
@@ -44,7 +44,7 @@ where
         let (wait, busy) = (began.duration_since(self.begun), began.elapsed());
         match &done {
             Ok(records) => {
-                made.times.push(Timed { partition, records: *records, wait, busy });
+                made.times.push(Timed { partition, records: *records, wait, estimated: task.cost, busy });
                 task.records = *records as usize;
                 self.tell(|observer| observer.batch_finished(&task, busy));
             }

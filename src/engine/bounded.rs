@@ -1,7 +1,8 @@
 //! A bounded run: from batches to one memory.
 
+use super::arbiter::Arbiter;
 use super::broken::{Broken, forget};
-use super::crew::{Alone, Ask, Slot, Turn};
+use super::crew::{Alone, Ask, Slot};
 use super::lanes::LANES;
 use super::limit::{Leash, Limit};
 use super::made::Made;
@@ -15,7 +16,6 @@ use super::{Engine, Inner, crew, in_place, report};
 use crate::data::{RunStats, Stopwatch, Task};
 use crate::integrate::Gather;
 use crate::process::Operator;
-use crate::schedule::Priority;
 use crate::stage::{FailurePolicy, Parts, RunPlan, Scheduler};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use std::marker::PhantomData;
@@ -91,7 +91,8 @@ where
     let begun = Instant::now();
     let parts = if C::IN_PIECES && !has_costly_batches(plan) { parts.finer(LANES, FEW) } else { parts };
     let template = template(engine, plan, begun);
-    let rank = Priority::new().rank(&template);
+    let code = (plan.settings.origin, std::any::type_name::<(B, C, G)>());
+    let clocked = plan.measure || uses_estimates(engine, plan.settings);
     let mut runner = Runner::<B, E, C, G, P, L> {
         chain: plan.chain,
         gather: plan.gather,
@@ -102,14 +103,15 @@ where
         template,
         begun,
         measure: plan.measure,
+        clocked,
+        code,
+        pace: if clocked { engine.paces.of(&code) } else { engine.paces.of_all() },
         exact: true,
         own_memory: false,
         apart: false,
         group: None,
         fused: false,
         sizes: Sizes::of(&parts),
-        ranks: Vec::new(),
-        rank,
         least_failed: AtomicU64::new(u64::MAX),
         flow: PhantomData,
     };
@@ -132,6 +134,17 @@ fn has_costly_batches<T, Ky, C, G: Gather<T, Ky>, P>(plan: &Plan<'_, '_, C, G, P
     G::COSTLY && !plan.settings.relaxed && !exact()
 }
 
+/// Whether a policy wants good estimates. A panic in it is none of the run's: it only asks less.
+fn uses_estimates(engine: &Inner, settings: &Settings<'_>) -> bool {
+    let policies = [settings.scheduler.as_deref().map(|policy| policy as &dyn Scheduler), engine.policy()];
+    policies.into_iter().flatten().any(|policy| {
+        catch_unwind(AssertUnwindSafe(|| policy.uses_estimates())).unwrap_or_else(|payload| {
+            forget(payload);
+            false
+        })
+    })
+}
+
 /// What all tasks of the run have in common.
 fn template<C, G, P>(engine: &Inner, plan: &Plan<'_, '_, C, G, P>, begun: Instant) -> Task {
     Task {
@@ -139,6 +152,7 @@ fn template<C, G, P>(engine: &Inner, plan: &Plan<'_, '_, C, G, P>, begun: Instan
         arrival: engine.age(begun),
         priority: plan.settings.priority,
         deadline: plan.limit.deadline,
+        virtual_start: engine.arbiter.as_ref().map_or(0, Arbiter::virtual_time),
         ..Task::default()
     }
 }
@@ -186,32 +200,31 @@ where
                 return Err(Broken::panic(0, payload));
             }
         };
-        let tasks = Tasks::by_rank(parts, ranks.as_ref().unwrap_or(&self.ranks));
+        let tasks = Tasks::by_rank(parts, &ranks);
         // Where regrouping is exact, a lane is folded into one memory; else the batches of a group are, or each batch, where that costs little, so
         // that the result is that of any order.
         self.exact = exact || plan.settings.relaxed;
         self.apart = tasks.is_permuted() && (in_order || !self.exact);
         self.own_memory = self.apart || !self.exact && !G::COSTLY;
         self.group = if self.exact || self.apart { None } else { self.sizes.group(self.groups()) };
-        self.fused = C::IN_PIECES && !G::COSTLY && !self.own_memory && !self.measure && !plan.judged && tasks.is_free();
+        self.fused = C::IN_PIECES && !G::COSTLY && !self.own_memory && !self.clocked && !plan.judged && tasks.is_free();
         let shelf = Shelf::new(self.exact && !self.own_memory && self.gather.is_shared());
         let mut made = self.work_off(tasks, &shelf);
         made.sort_by_key(|made| made.lane);
         shelf.clear_into(made.iter_mut().map(|made| &mut made.memory));
         let records = made.iter().map(|made| made.records).sum();
-        self.engine.learn(records, made.iter().map(|made| made.busy).sum());
+        self.engine.paces.learn(records, made.iter().map(|made| made.busy).sum());
+        if self.clocked {
+            self.engine.paces.learn_of(self.code, &mut made.iter().flat_map(|made| &made.times).copied().collect::<Vec<_>>());
+        }
         Ok(made)
     }
 
-    /// Ranks the batches for the engine; and for the run itself, where those ranks are others.
-    fn schedule(&mut self, parts: &Parts<B>, settings: &Settings<'_>) -> Option<Vec<u64>> {
-        if let Some(policy) = &self.engine.policy {
-            self.ranks = self.ranks(&**policy, parts);
-        }
-        match &settings.scheduler {
-            _ if C::ORDERED => Some(Vec::new()),
-            Some(scheduler) => Some(self.ranks(&**scheduler, parts)),
-            None => None,
+    /// The ranks of the batches among each other; none where all are equal.
+    fn schedule(&self, parts: &Parts<B>, settings: &Settings<'_>) -> Vec<u64> {
+        match settings.scheduler.as_deref().or_else(|| self.engine.policy()) {
+            Some(scheduler) if !C::ORDERED => self.ranks(scheduler, parts),
+            _ => Vec::new(),
         }
     }
 
@@ -227,7 +240,7 @@ where
         }
         let solo = Solo::new(self.begun, self.sizes.total());
         let helpers = self.engine.pool.current_num_threads() > 1;
-        let go_on = |turn: Turn| if single || !helpers { Some(usize::MAX) } else { solo.go_on(turn.done) };
+        let go_on = |done| if single || !helpers { Some(usize::MAX) } else { solo.go_on(done) };
         let work = |ask: Ask<'_>| if self.measure { self.timed(&mut lane, ask, shelf) } else { self.work(&mut lane, ask, shelf) };
         match crew::alone(self.engine, go_on, work) {
             Alone::Done => vec![lane.made],
@@ -244,7 +257,17 @@ where
 
     /// Works off a lane with whoever is free.
     fn share(&self, lane: Lane<B, G::Memory, E>, slot: Option<Slot<'_>>, shelf: &Shelf<G::Memory>) -> Vec<Made<G::Memory, E>> {
-        let first = lane.tasks.next_seq().map_or(0, |seq| self.rank(seq));
+        let seq = lane.tasks.next_seq().unwrap_or(0);
+        let task = self.describe(seq, lane.tasks.next_partition(), self.sizes.get(seq));
+        let first = match catch_unwind(AssertUnwindSafe(|| self.engine.head(task))) {
+            Ok(first) => first,
+            Err(payload) => {
+                let mut made = lane.made;
+                made.breaks(Broken::panic(seq.into(), payload));
+                forget(lane.tasks);
+                return vec![made];
+            }
+        };
         let lanes = self.cut(lane, shelf);
         let lanes = crew::run(self.engine, first, self.limit, lanes, slot, |lane, ask| self.timed(lane, ask, shelf));
         lanes.into_iter().map(|lane| lane.made).collect()

@@ -1,7 +1,7 @@
 //! What one run and the slots of its engine tell each other.
 
 use super::limit::Limit;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ const LOOK: Duration = Duration::from_millis(2);
 pub(super) struct Desk {
     /// A copy of `State::granted`, for workers to look at between tasks without the lock.
     granted: AtomicUsize,
+    /// Nanoseconds that the run was served while others competed.
+    served: AtomicU64,
     state: Mutex<State>,
     bell: Condvar,
 }
@@ -26,6 +28,16 @@ struct State {
 impl Desk {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long the run was served while others competed, with what is under way at its estimate.
+    pub(super) fn served(&self) -> Duration {
+        Duration::from_nanos(self.served.load(Ordering::Relaxed))
+    }
+
+    /// So many nanoseconds more, in place of what was charged before.
+    pub(super) fn serve(&self, more: u64, charged: u64) {
+        self.served.fetch_add(more.wrapping_sub(charged), Ordering::Relaxed);
     }
 
     /// A slot is granted.

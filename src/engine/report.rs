@@ -23,8 +23,9 @@ fn add_times<'t>(stats: &mut RunStats, times: impl Iterator<Item = &'t Timed>) {
     for timed in times {
         waits += timed.wait;
         stats.longest_wait = stats.longest_wait.max(timed.wait);
-        let Timed { partition, records, busy, .. } = *timed;
-        stats.partitions.push(PartitionStats { partition, batches: 1, records, busy });
+        stats.estimated += timed.estimated;
+        let Timed { partition, records, estimated, busy, .. } = *timed;
+        stats.partitions.push(PartitionStats { partition, batches: 1, records, estimated, busy });
     }
     stats.partitions.sort_by_key(|partition| partition.partition);
     stats.partitions.dedup_by(|next, partition| {
@@ -32,6 +33,7 @@ fn add_times<'t>(stats: &mut RunStats, times: impl Iterator<Item = &'t Timed>) {
         if same {
             partition.batches += next.batches;
             partition.records += next.records;
+            partition.estimated += next.estimated;
             partition.busy += next.busy;
         }
         same

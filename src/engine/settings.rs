@@ -4,11 +4,13 @@ use super::Engine;
 use crate::data::CancelToken;
 use crate::stage::{Observer, Scheduler};
 use std::fmt;
+use std::panic::Location;
 use std::time::Duration;
 
 /// What is looked at once a batch at most: boxes, so that setting one changes no type.
-#[derive(Default)]
 pub struct Settings<'a> {
+    /// Where the pipeline is written: what is learnt of its runs is kept under this.
+    pub(crate) origin: &'static Location<'static>,
     pub(crate) engine: Option<Engine>,
     pub(crate) scheduler: Option<Box<dyn Scheduler + 'a>>,
     pub(crate) observers: Vec<Box<dyn Observer + 'a>>,
@@ -16,6 +18,22 @@ pub struct Settings<'a> {
     pub(crate) deadline: Option<Duration>,
     pub(crate) cancel: Option<CancelToken>,
     pub(crate) relaxed: bool,
+}
+
+impl Default for Settings<'_> {
+    #[track_caller]
+    fn default() -> Self {
+        Settings {
+            origin: Location::caller(),
+            engine: None,
+            scheduler: None,
+            observers: Vec::new(),
+            priority: 0,
+            deadline: None,
+            cancel: None,
+            relaxed: false,
+        }
+    }
 }
 
 impl fmt::Debug for Settings<'_> {

@@ -62,6 +62,7 @@ impl<'a> Pipeline<'a, (), ()> {
     /// let lengths: Vec<usize> = Pipeline::over(&names).map(|name: &String| name.len()).run();
     /// assert_eq!(lengths, [7, 4]);
     /// ```
+    #[track_caller]
     pub fn over<D: Bounded>(data: D) -> Pipeline<'a, Over<D::Data, D::Item>, D::Item> {
         Pipeline {
             input: Over::new(data.into_data(), Chunks::default()),

@@ -17,11 +17,6 @@ pub struct LongestFirst;
 
 impl Scheduler for LongestFirst {
     fn rank(&self, task: &Task) -> u64 {
-        u64::MAX - nanos(task)
+        u64::MAX - task.cost_nanos()
     }
-}
-
-/// The estimate in nanoseconds.
-pub(super) fn nanos(task: &Task) -> u64 {
-    u64::try_from(task.cost.as_nanos()).unwrap_or(u64::MAX)
 }

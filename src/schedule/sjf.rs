@@ -1,4 +1,3 @@
-use super::longest_first::nanos;
 use crate::data::Task;
 use crate::stage::Scheduler;
 
@@ -53,9 +52,9 @@ impl Default for Sjf {
 impl Scheduler for Sjf {
     fn rank(&self, task: &Task) -> u64 {
         match self.alpha {
-            None => nanos(task),
+            None => task.cost_nanos(),
             // From a float to an integer saturates.
-            Some(alpha) => task.arrival.saturating_add((nanos(task) as f64 / alpha) as u64),
+            Some(alpha) => task.arrival.saturating_add((task.cost_nanos() as f64 / alpha) as u64),
         }
     }
 }

@@ -1,0 +1,90 @@
+//! The policy of an engine, and what it has to know to decide between runs.
+
+use super::desk::Desk;
+use crate::data::Task;
+use crate::stage::Scheduler;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Decides between runs by a policy whose ranks may change with what a run was served and with the load of places.
+///
+/// Nothing is counted while a run is alone: only tasks that are claimed where runs compete are.
+pub(super) struct Arbiter {
+    pub(super) policy: Box<dyn Scheduler>,
+    /// The greatest rank that was claimed: the virtual time of fair queueing.
+    reached: AtomicU64,
+    /// Nanoseconds that claimed tasks are expected to take, by their place.
+    loads: [AtomicU64; Task::PLACES as usize],
+}
+
+/// What the policy says of the next task of a run.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    pub(super) now: u64,
+    /// What the rank will be when a worker has taken the task.
+    pub(super) next: u64,
+    pub(super) task: Task,
+}
+
+impl Arbiter {
+    pub(super) fn new(policy: Box<dyn Scheduler>) -> Self {
+        Arbiter { policy, reached: AtomicU64::new(0), loads: [const { AtomicU64::new(0) }; Task::PLACES as usize] }
+    }
+
+    /// Asks the policy, about a task of a run that was served for so long.
+    pub(super) fn head(&self, task: Task, served: Duration) -> Head {
+        let task = Task { served, outstanding: Duration::from_nanos(self.load(&task).load(Ordering::Relaxed)), ..task };
+        let taken =
+            Task { served: served.saturating_add(task.cost), outstanding: task.outstanding.saturating_add(task.cost), ..task.clone() };
+        Head { now: self.policy.rank(&task), next: self.policy.rank(&taken), task }
+    }
+
+    /// A worker takes a task.
+    pub(super) fn claim<'e>(&'e self, desk: &'e Desk, head: &Head) -> Claim<'e> {
+        self.reached.fetch_max(head.now, Ordering::Relaxed);
+        Claim::begin(self.load(&head.task), desk, head.task.cost_nanos())
+    }
+
+    pub(super) fn virtual_time(&self) -> u64 {
+        self.reached.load(Ordering::Relaxed)
+    }
+
+    fn load(&self, task: &Task) -> &AtomicU64 {
+        &self.loads[task.place() as usize]
+    }
+}
+
+impl fmt::Debug for Arbiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Arbiter").field("reached", &self.reached).finish_non_exhaustive()
+    }
+}
+
+/// A task in the hands of a worker, charged to its run at its estimate; when this is dropped, by the clock.
+pub(super) struct Claim<'e> {
+    began: Instant,
+    cost: u64,
+    load: &'e AtomicU64,
+    desk: &'e Desk,
+}
+
+impl<'e> Claim<'e> {
+    fn begin(load: &'e AtomicU64, desk: &'e Desk, cost: u64) -> Self {
+        // Sums of many estimates without end must not wrap.
+        let cost = cost.min(LONGEST);
+        load.fetch_add(cost, Ordering::Relaxed);
+        desk.serve(cost, 0);
+        Claim { began: Instant::now(), cost, load, desk }
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.load.fetch_sub(self.cost, Ordering::Relaxed);
+        self.desk.serve(self.began.elapsed().as_nanos() as u64, self.cost);
+    }
+}
+
+/// What a task is charged at most before it is done: an hour.
+const LONGEST: u64 = 3_600_000_000_000;

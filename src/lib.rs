@@ -136,6 +136,12 @@ pub mod steps {
     pub use crate::source::{EachRecord, EveryRecord};
 }
 
+/// Pages on how to use the crate well.
+pub mod guide {
+    #[doc = include_str!("../docs/choosing_a_policy.md")]
+    pub mod choosing_a_policy {}
+}
+
 /// The programs of the README, as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

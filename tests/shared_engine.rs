@@ -383,3 +383,34 @@ fn estimates_get_better_from_run_to_run() {
     assert!(stats.partitions[0].estimated > stats.partitions[1].estimated * 2, "{stats:?}");
     assert_eq!(stats.estimated, stats.partitions.iter().map(|partition| partition.estimated).sum());
 }
+
+/// Batches of one record, all of one partition.
+struct At(u32);
+
+impl Partitioner<std::ops::Range<u32>> for At {
+    type Batch = Vec<u32>;
+
+    fn partition(&self, data: std::ops::Range<u32>, _: usize) -> Vec<microbatch::Part<Vec<u32>>> {
+        data.map(|n| microbatch::Part { partition: self.0, records: 1, batch: vec![n] }).collect()
+    }
+}
+
+#[test]
+fn least_loaded_keeps_pipelines_apart() {
+    within(LIMIT, || {
+        let engine = engine(2, LeastLoaded);
+        let (at, crowded) = ([AtomicUsize::new(0), AtomicUsize::new(0)], AtomicUsize::new(0));
+        let run = |place: usize| {
+            let work = |_: Vec<u32>| {
+                crowded.fetch_add(at[place].fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+                std::thread::sleep(ms(2));
+                at[place].fetch_sub(1, Ordering::Relaxed);
+            };
+            Pipeline::over(0..30u32).partitioner(At(place as u32)).on(&engine).process(work).integrator(Count).run();
+        };
+        let run = &run;
+        std::thread::scope(|runs| [0, 0, 1, 1].into_iter().for_each(|place| _ = runs.spawn(move || run(place))));
+        // Of 120 tasks; first come first served has more than 100 beside another one at their place.
+        assert!(crowded.load(Ordering::Relaxed) <= 40, "{crowded:?}");
+    });
+}

@@ -138,7 +138,7 @@ struct Worker<'e> {
     granted: Cell<bool>,
     /// The task it claimed last, where other runs competed for it.
     claim: Cell<Option<Claim<'e>>>,
-    /// The task it left to make way.
+    /// The task it left to make way, where the engine has a policy of its own.
     left: Cell<Option<Head>>,
 }
 
@@ -254,21 +254,21 @@ impl<L: Send, W: Fn(&mut L, Ask<'_>) -> Worked + Sync> Crew<'_, L, W> {
 
     /// Whether a worker goes on, where other runs want its slot.
     fn compete<'s>(&'s self, worker: &Worker<'s>, turn: Turn<'_>) -> Answer {
+        let is_granted = worker.granted.replace(false);
+        let Some(arbiter) = &self.engine.arbiter else {
+            return if self.engine.slots.may_go_on(self.number, &self.first, is_granted) { Answer::Run(PIECE) } else { Answer::Leave };
+        };
         // What it has done counts by now.
         worker.claim.set(None);
-        let head = match &self.engine.arbiter {
-            None => Ok(self.first.clone()),
-            Some(arbiter) => self.ask(arbiter, turn),
-        };
-        let head = match head {
+        let head = match self.ask(arbiter, turn) {
             Ok(head) => head,
             Err(payload) => return Answer::Panicked(payload),
         };
-        if !self.engine.slots.may_go_on(self.number, &head, worker.granted.replace(false)) {
+        if !self.engine.slots.may_go_on(self.number, &head, is_granted) {
             worker.left.set(Some(head));
             return Answer::Leave;
         }
-        worker.claim.set(self.engine.arbiter.as_ref().map(|arbiter| arbiter.claim(&self.desk, &head)));
+        worker.claim.set(Some(arbiter.claim(&self.desk, &head)));
         Answer::Run(PIECE)
     }
 

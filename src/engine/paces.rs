@@ -12,7 +12,7 @@ const LEAST: u64 = 1_000;
 /// What a record is taken to cost before anything was measured: ten nanoseconds.
 const FIRST: u64 = 10_000;
 /// Partitions of a pipeline that are remembered one by one.
-const PARTITIONS: usize = 4096;
+const PARTITIONS: usize = 1024;
 /// Pipelines that are remembered.
 const PIPELINES: usize = 1024;
 

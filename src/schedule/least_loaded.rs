@@ -7,6 +7,9 @@ use crate::stage::Scheduler;
 /// disks, files or shards that serve one reader at a time. It decides between pipelines that compete for the workers of an engine, each by
 /// its next task; any worker may take any task, as all of them share the memory. Inside a run tasks keep the order of the data.
 ///
+/// Loads are those of tasks taken while runs compete; they are looked at when a worker has done a task, and of the runs that wait one is looked
+/// at again each time: several that begin at once may meet at one place.
+///
 /// It promises no fairness: a pipeline whose place is always busy waits for as long as others have work elsewhere.
 ///
 /// ```

@@ -49,11 +49,6 @@ impl Task {
     pub fn place(&self) -> u32 {
         self.partition % Self::PLACES
     }
-
-    /// The estimate in whole nanoseconds, as large as they go.
-    pub(crate) fn cost_nanos(&self) -> u64 {
-        nanos(self.cost)
-    }
 }
 
 /// Whole nanoseconds, as large as they go.

@@ -1,11 +1,11 @@
 //! The policy of an engine, and what it has to know to decide between runs.
 
 use super::desk::Desk;
-use crate::data::Task;
+use super::sync::{AtomicU64, Instant, Ordering};
+use crate::data::{Task, nanos};
 use crate::stage::Scheduler;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Decides between runs by a policy whose ranks may change with what a run was served and with the load of places.
 ///
@@ -43,7 +43,7 @@ impl Arbiter {
     /// A worker takes a task.
     pub(super) fn claim<'e>(&'e self, desk: &'e Desk, head: &Head) -> Claim<'e> {
         self.reached.fetch_max(head.now, Ordering::Relaxed);
-        Claim::begin(self.load(&head.task), desk, head.task.cost_nanos())
+        Claim::begin(self.load(&head.task), desk, nanos(head.task.cost))
     }
 
     pub(super) fn virtual_time(&self) -> u64 {

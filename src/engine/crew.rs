@@ -8,14 +8,12 @@ use super::arbiter::{Arbiter, Claim, Head};
 use super::broken::forget;
 use super::desk::Desk;
 use super::limit::Limit;
+use super::sync::{Arc, AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError, Scope, current_thread_index, thread_local};
 use crate::data::Task;
 use crossbeam_channel::{Receiver, Sender, bounded};
-use rayon::Scope;
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 thread_local! {
     /// Whether this thread works on a task of some run.
@@ -76,7 +74,7 @@ pub(super) fn alone<'e>(engine: &'e Inner, go_on: impl Fn(usize) -> Option<usize
 
 /// Whether the calling thread works for some run or for rayon already.
 fn is_in_place() -> bool {
-    IN_TASK.get() || rayon::current_thread_index().is_some()
+    IN_TASK.with(Cell::get) || current_thread_index().is_some()
 }
 
 /// Works off all lanes, in their order; returns them in whatever order they were done. `first` is the very first task; a slot that is held
@@ -162,13 +160,13 @@ struct InTask(bool);
 
 impl InTask {
     fn begin() -> Self {
-        InTask(IN_TASK.replace(true))
+        InTask(IN_TASK.with(|in_task| in_task.replace(true)))
     }
 }
 
 impl Drop for InTask {
     fn drop(&mut self) {
-        IN_TASK.set(self.0);
+        IN_TASK.with(|in_task| in_task.set(self.0));
     }
 }
 

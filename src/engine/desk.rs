@@ -1,8 +1,7 @@
 //! What one run and the slots of its engine tell each other.
 
 use super::limit::Limit;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use super::sync::{AtomicU64, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, PoisonError};
 use std::time::Duration;
 
 /// How long a run that can be stopped waits before it looks whether it is.

@@ -18,6 +18,7 @@ mod shelf;
 mod sizes;
 mod slots;
 mod solo;
+mod sync;
 mod tasks;
 
 pub(crate) use bounded::{Plan, run};

@@ -2,10 +2,9 @@
 
 use super::arbiter::Head;
 use super::desk::Desk;
+use super::sync::{Arc, AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError};
 use crate::data::Task;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Who may work: one slot a thread, over all runs of an engine.

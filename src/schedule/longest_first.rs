@@ -1,4 +1,4 @@
-use crate::data::Task;
+use crate::data::{Task, nanos};
 use crate::stage::Scheduler;
 
 /// The longest first, by estimate: keeps the threads busy to the end where batches are of unequal size.
@@ -17,6 +17,6 @@ pub struct LongestFirst;
 
 impl Scheduler for LongestFirst {
     fn rank(&self, task: &Task) -> u64 {
-        u64::MAX - task.cost_nanos()
+        u64::MAX - nanos(task.cost)
     }
 }

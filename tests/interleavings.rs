@@ -59,8 +59,9 @@ use fair::Fair;
 use limit::Limit;
 use slots::Slots;
 use stage::Scheduler;
+use std::sync::Arc;
 use std::time::Duration;
-use sync::{Arc, AtomicUsize, Mutex, Ordering, Pool};
+use sync::{AtomicUsize, Mutex, Ordering, Pool};
 
 /// What an engine is made of, as far as it coordinates.
 struct Inner {
@@ -142,7 +143,7 @@ fn tries(
     scenario: impl Fn(&Arc<Inner>) + Send + Sync + 'static,
 ) {
     let times = std::env::var("MICROBATCH_TIMES").ok().and_then(|times| times.parse().ok()).unwrap_or(1);
-    let one = move || {
+    let one = Arc::new(move || {
         let engine = Inner::new(threads, policy());
         scenario(&engine);
         assert_eq!(engine.slots.waiting(), 0);
@@ -150,8 +151,10 @@ fn tries(
             assert!(engine.slots.try_take(), "slot {slot} is lost");
         }
         assert!(!engine.slots.try_take(), "more slots than threads");
-    };
-    shuttle::check_pct(one, 200 * times, 3);
+    });
+    let again = one.clone();
+    shuttle::check_random(move || again(), 100 * times);
+    shuttle::check_pct(move || one(), 100 * times, 5);
 }
 
 /// Several runs at once: lanes, tasks in each, and priority of each. Never more tasks at a time than slots.
@@ -218,8 +221,8 @@ fn ranks_may_change_at_any_time() {
 
 #[test]
 fn a_run_inside_a_task_never_waits_for_a_slot() {
-    for policy in [|| None, fair as fn() -> Option<Box<dyn Scheduler>>] {
-        tries(1, policy, |engine| {
+    for (threads, policy) in [(1, (|| None) as fn() -> Option<Box<dyn Scheduler>>), (1, fair), (2, || None), (2, fair)] {
+        tries(threads, policy, |engine| {
             let start = |inner: usize| {
                 let engine = engine.clone();
                 shuttle::thread::spawn(move || runs_through(&engine, 2, 1, 0, || runs_through(&engine, inner, 1, 0, || ())))

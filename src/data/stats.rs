@@ -129,7 +129,7 @@ impl fmt::Display for RunStats {
             self.records_per_second() / 1e6
         )?;
         write!(f, ": partitioning {:.2?}, processing {:.2?}, integrating {:.2?}", self.partitioning, self.processing, self.integrating)?;
-        write!(f, "; queue wait {:.2?}, skew {:.2}", self.queue_wait, self.skew())?;
+        write!(f, "; queue wait {:.2?}, skew {:.2}, estimate error {:.0} %", self.queue_wait, self.skew(), self.estimate_error() * 100.0)?;
         if self.skew() >= SKEWED {
             write!(f, ", hottest partitions")?;
             for (at, p) in self.hottest(3).iter().enumerate() {

@@ -78,8 +78,8 @@ impl Inner {
     fn head(&self, task: Task) -> Head {
         let rank = 255 - u64::from(task.priority);
         match &self.arbiter {
-            Some(arbiter) => arbiter.head(task, Duration::ZERO),
-            None => Head { now: rank, next: rank, task },
+            Some(arbiter) => arbiter.head(task, desk::Served::default()),
+            None => Head { now: rank, settled: rank, next: rank, task },
         }
     }
 }

@@ -64,7 +64,7 @@ impl RunStats {
     /// The greatest partition's records over the mean of those that have any: 1.0 is an even cut. 0.0 where nothing was read.
     pub fn skew(&self) -> f64 {
         let most = self.partitions.iter().map(|p| p.records).max().unwrap_or(0);
-        let all: u64 = self.partitions.iter().map(|p| p.records).sum();
+        let all = self.partitions.iter().fold(0, |all: u64, p| all.saturating_add(p.records));
         if all == 0 { 0.0 } else { most as f64 * self.partitions.len() as f64 / all as f64 }
     }
 

@@ -27,7 +27,8 @@ pub struct Task {
     /// How long workers have worked for this run while others competed for them, with what they have begun at its estimate. Zero where
     /// the order inside a run is asked for, before its first batch.
     pub served: Duration,
-    /// Where the engine's virtual time stood when the run began: the greatest rank that a worker had claimed between competing runs.
+    /// Where the engine's virtual time stood when the run began: the greatest rank that a worker had claimed between competing runs,
+    /// with what was under way left out.
     pub virtual_start: u64,
     /// What workers are expected to need for tasks that they have claimed between competing runs, of whichever run, where those are of
     /// the same [`place`](Self::place). Zero where the order inside a run is asked for.

@@ -1,6 +1,6 @@
 //! The policy of an engine, and what it has to know to decide between runs.
 
-use super::desk::Desk;
+use super::desk::{Desk, Served};
 use super::sync::{AtomicU64, Instant, Ordering};
 use crate::data::{Task, nanos};
 use crate::stage::Scheduler;
@@ -12,7 +12,7 @@ use std::time::Duration;
 /// Nothing is counted while a run is alone: only tasks that are claimed where runs compete are.
 pub(super) struct Arbiter {
     pub(super) policy: Box<dyn Scheduler>,
-    /// The greatest rank that was claimed: the virtual time of fair queueing.
+    /// The greatest rank that was claimed, by the clock alone: the virtual time of fair queueing.
     reached: AtomicU64,
     /// Nanoseconds that claimed tasks are expected to take, by their place.
     loads: [AtomicU64; Task::PLACES as usize],
@@ -22,6 +22,8 @@ pub(super) struct Arbiter {
 #[derive(Clone, Debug)]
 pub(super) struct Head {
     pub(super) now: u64,
+    /// What the rank would be if nothing of the run were under way: no estimate is in it.
+    pub(super) settled: u64,
     /// What the rank will be when a worker has taken the task.
     pub(super) next: u64,
     pub(super) task: Task,
@@ -32,17 +34,23 @@ impl Arbiter {
         Arbiter { policy, reached: AtomicU64::new(0), loads: [const { AtomicU64::new(0) }; Task::PLACES as usize] }
     }
 
-    /// Asks the policy, about a task of a run that was served for so long.
-    pub(super) fn head(&self, task: Task, served: Duration) -> Head {
-        let task = Task { served, outstanding: Duration::from_nanos(self.load(&task).load(Ordering::Relaxed)), ..task };
+    /// Asks the policy, about a task of a run that was served so.
+    pub(super) fn head(&self, task: Task, served: Served) -> Head {
+        let outstanding = Duration::from_nanos(self.load(&task).load(Ordering::Relaxed));
+        let task = Task { served: served.settled + served.charged, outstanding, ..task };
         let taken =
-            Task { served: served.saturating_add(task.cost), outstanding: task.outstanding.saturating_add(task.cost), ..task.clone() };
-        Head { now: self.policy.rank(&task), next: self.policy.rank(&taken), task }
+            Task { served: task.served.saturating_add(task.cost), outstanding: outstanding.saturating_add(task.cost), ..task.clone() };
+        let now = self.policy.rank(&task);
+        let settled = match served.charged {
+            Duration::ZERO => now,
+            _ => self.policy.rank(&Task { served: served.settled, ..task.clone() }),
+        };
+        Head { now, settled, next: self.policy.rank(&taken), task }
     }
 
     /// A worker takes a task.
     pub(super) fn claim<'e>(&'e self, desk: &'e Desk, head: &Head) -> Claim<'e> {
-        self.reached.fetch_max(head.now, Ordering::Relaxed);
+        self.reached.fetch_max(head.settled, Ordering::Relaxed);
         Claim::begin(self.load(&head.task), desk, nanos(head.task.cost))
     }
 
@@ -74,7 +82,7 @@ impl<'e> Claim<'e> {
         // Sums of many estimates without end must not wrap.
         let cost = cost.min(LONGEST);
         load.fetch_add(cost, Ordering::Relaxed);
-        desk.serve(cost, 0);
+        desk.charge(cost);
         Claim { began: Instant::now(), cost, load, desk }
     }
 }
@@ -82,7 +90,7 @@ impl<'e> Claim<'e> {
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
         self.load.fetch_sub(self.cost, Ordering::Relaxed);
-        self.desk.serve(self.began.elapsed().as_nanos() as u64, self.cost);
+        self.desk.settle(self.began.elapsed().as_nanos() as u64, self.cost);
     }
 }
 

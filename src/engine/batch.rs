@@ -62,7 +62,8 @@ where
         match done {
             Ok(Attempt::Done { .. }) => {
                 made.batches += if self.fused { self.sizes.count(records) } else { 1 };
-                made.records += seen as u64;
+                // A partitioner may have said anything of a batch that a step takes whole.
+                made.records = made.records.saturating_add(seen as u64);
                 if seen != records {
                     made.sizes.push((seq, seen as u64));
                 }

@@ -212,7 +212,7 @@ where
         let mut made = self.work_off(tasks, &shelf);
         made.sort_by_key(|made| made.lane);
         shelf.clear_into(made.iter_mut().map(|made| &mut made.memory));
-        let records = made.iter().map(|made| made.records).sum();
+        let records = made.iter().fold(0, |all: u64, made| all.saturating_add(made.records));
         self.engine.paces.learn(records, made.iter().map(|made| made.busy).sum());
         if self.clocked {
             self.engine.paces.learn_of(self.code, &mut made.iter().flat_map(|made| &made.times).copied().collect::<Vec<_>>());

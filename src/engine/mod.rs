@@ -33,12 +33,13 @@ use crate::error::{BuildError, BuildErrorKind};
 use crate::schedule::Priority;
 use crate::stage::Scheduler;
 use arbiter::{Arbiter, Head};
+use desk::Served;
 use paces::Paces;
 use slots::Slots;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Threads and a policy, shared by the pipelines that run on it. Clones are the same engine.
 ///
@@ -160,10 +161,10 @@ impl Inner {
     /// How a task of a run that begins ranks among those of other runs. Asks the user's policy.
     fn head(&self, task: Task) -> Head {
         match &self.arbiter {
-            Some(arbiter) => arbiter.head(task, Duration::ZERO),
+            Some(arbiter) => arbiter.head(task, Served::default()),
             None => {
                 let rank = Priority::new().rank(&task);
-                Head { now: rank, next: rank, task }
+                Head { now: rank, settled: rank, next: rank, task }
             }
         }
     }

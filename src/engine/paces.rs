@@ -77,7 +77,9 @@ impl Pace {
 
     /// From times in the order of their partitions.
     fn learn(&mut self, times: &[Timed]) {
-        let sum = |times: &[Timed]| (times.iter().map(|timed| timed.records).sum(), times.iter().map(|timed| timed.busy).sum());
+        let sum = |times: &[Timed]| {
+            (times.iter().fold(0, |all: u64, timed| all.saturating_add(timed.records)), times.iter().map(|timed| timed.busy).sum())
+        };
         let (records, busy) = sum(times);
         average(&mut self.mean, records, busy);
         for times in times.chunk_by(|one, next| one.partition == next.partition) {

@@ -11,7 +11,7 @@ pub(super) fn stats<M, E>(made: &[Made<M, E>]) -> RunStats {
         stats.failed += lane.failed;
         stats.retried += lane.retried;
         stats.batches += lane.batches;
-        stats.records += lane.records;
+        stats.records = stats.records.saturating_add(lane.records);
         stats.busy += lane.busy;
     }
     add_times(&mut stats, made.iter().flat_map(|lane| &lane.times));
@@ -32,7 +32,7 @@ fn add_times<'t>(stats: &mut RunStats, times: impl Iterator<Item = &'t Timed>) {
         let same = next.partition == partition.partition;
         if same {
             partition.batches += next.batches;
-            partition.records += next.records;
+            partition.records = partition.records.saturating_add(next.records);
             partition.estimated += next.estimated;
             partition.busy += next.busy;
         }

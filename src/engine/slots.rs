@@ -1,11 +1,10 @@
 //! Who may work: the arbitration between the runs of an engine.
 
 use super::arbiter::Head;
-use super::desk::Desk;
+use super::desk::{Desk, Served};
 use super::sync::{Arc, AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError};
 use crate::data::Task;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 /// Who may work: one slot a thread, over all runs of an engine.
 ///
@@ -169,7 +168,7 @@ impl Slots {
     }
 
     /// The run that is to be ranked anew, another one each time: the task it was ranked by, and how long it has been served since.
-    pub(super) fn rival(&self, of: u64) -> Option<(u64, Task, Duration)> {
+    pub(super) fn rival(&self, of: u64) -> Option<(u64, Task, Served)> {
         let mut state = self.lock();
         let after = (state.waiting.range(state.turn + 1..)).chain(state.waiting.range(..=state.turn));
         let (run, rival) = after.map(|(run, waiting)| (*run, waiting)).find(|(run, _)| *run != of)?;

@@ -8,7 +8,8 @@ use std::fmt;
 /// since, divided by its weight. While two runs have work waiting, what each was served by its weight differs by no more than one
 /// task of each; a run gets no credit for the time before it came, nor pays for what nobody else wanted (Goyal, Vin and Cheng, Start-time Fair
 /// Queueing, 1996). A run is served at the estimate of a task when a worker takes it, and by the clock when the worker is done: a wrong
-/// estimate is put right one task later.
+/// estimate is put right one task later. The virtual time moves by the clock alone, so a run that comes late does not pay for estimates; on
+/// several workers it may get what was under way when it came, a task of each.
 ///
 /// The share is of a run, not of a user: who starts two runs has two shares. Inside a run tasks keep the order of the data.
 ///

@@ -32,6 +32,8 @@ pub struct Ran {
 struct Run {
     waiting: VecDeque<usize>,
     served: u64,
+    /// The same without what is under way.
+    settled: u64,
     virtual_start: u64,
     /// Tasks that have begun and not ended.
     running: usize,
@@ -90,9 +92,11 @@ impl World<'_> {
     /// The task that a free worker takes.
     fn begin(&mut self) -> Option<usize> {
         let heads = self.runs.iter().filter_map(|(run, state)| Some((*run, *state.waiting.front()?)));
-        let (rank, run, job) = heads.map(|(run, job)| (self.policy.rank(&self.task(run, job)), run, job)).min()?;
+        let (_, run, job) = heads.map(|(run, job)| (self.policy.rank(&self.task(run, job)), run, job)).min()?;
+        let mut settled = self.task(run, job);
+        settled.served = Duration::from_nanos(self.runs[&run].settled);
         let Job { partition, estimate, .. } = self.jobs[job];
-        self.reached = self.reached.max(rank);
+        self.reached = self.reached.max(self.policy.rank(&settled));
         *self.loads.entry(partition).or_default() += estimate;
         let state = self.runs.get_mut(&run)?;
         state.waiting.pop_front();
@@ -106,6 +110,7 @@ impl World<'_> {
         *self.loads.entry(partition).or_default() -= estimate;
         let Some(state) = self.runs.get_mut(&pipeline) else { return };
         state.served = state.served + cost - estimate;
+        state.settled += cost;
         state.running -= 1;
         // A pipeline whose work is done comes again as another run.
         if state.running == 0 && state.waiting.is_empty() {

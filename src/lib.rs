@@ -19,7 +19,7 @@
 //! | part | job | built in |
 //! |---|---|---|
 //! | [`Partitioner`] | cut the data into batches | [`Chunks`], [`RandomPartitioner`], [`HashPartitioner`], [`RangePartitioner`] |
-//! | [`Scheduler`] | decide which batch runs next | [`Fcfs`], [`Sjf`], [`Priority`], [`LongestFirst`] |
+//! | [`Scheduler`] | decide which batch runs next | [`Fcfs`], [`Sjf`], [`Priority`], [`Deadline`], [`Fair`], [`LongestFirst`], [`LeastLoaded`] |
 //! | [`Processor`] | compute one batch | the verbs `map filter flat_map try_map key_by reduce scan`, and `process` for whole batches |
 //! | [`Integrator`] | turn what comes out into the result | [`Sum`], [`Count`], [`Mean`], [`Min`], [`Max`], [`Collect`], [`Sort`], [`TopK`], [`Accumulate`], [`Merge`], tuples of them |
 //!
@@ -132,7 +132,7 @@ pub use observe::Timeline;
 pub use partition::{Chunks, HashPartitioner, RandomPartitioner, RangePartitioner};
 pub use pipeline::{Delivers, Iter, Pipeline, Returns, StreamHandle, TryIter};
 pub use process::{DeadLetter, Expire, Expiring, Retry, Skip, Stop};
-pub use schedule::{Fcfs, LongestFirst, Priority, Sjf};
+pub use schedule::{Deadline, Fair, Fcfs, LeastLoaded, LongestFirst, Priority, Sjf};
 pub use sink::{EpochFiles, ForEach};
 #[cfg(feature = "csv")]
 pub use source::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords};
@@ -159,6 +159,12 @@ pub mod steps {
     pub use crate::source::{EachRecord, EveryRecord};
     pub use crate::stage::{Again, Aside, Assign, In, NoWindow, Repeats, TooLate};
     pub use crate::window::{Lateness, Open as OpenWindows, Tide};
+}
+
+/// Pages on how to use the crate well.
+pub mod guide {
+    #[doc = include_str!("../docs/choosing_a_policy.md")]
+    pub mod choosing_a_policy {}
 }
 
 /// The programs of the README, as tests.

@@ -16,7 +16,7 @@ pub use crate::observe::Timeline;
 pub use crate::partition::{Chunks, HashPartitioner, RandomPartitioner, RangePartitioner};
 pub use crate::pipeline::{Pipeline, StreamHandle};
 pub use crate::process::{Retry, Skip, Stop};
-pub use crate::schedule::{Fcfs, LongestFirst, Priority, Sjf};
+pub use crate::schedule::{Deadline, Fair, Fcfs, LeastLoaded, LongestFirst, Priority, Sjf};
 pub use crate::sink::ForEach;
 #[cfg(feature = "csv")]
 pub use crate::source::{Csv, CsvError, CsvFile};

@@ -24,5 +24,6 @@ pub(crate) use rope::Rope;
 pub use stats::{PartitionStats, RunStats};
 pub(crate) use stopwatch::Stopwatch;
 pub use task::Task;
+pub(crate) use task::nanos;
 pub use time::Timestamp;
 pub use window::Window;

@@ -42,6 +42,8 @@ pub struct RunStats {
     pub integrating: Duration,
     /// Time inside batches, added up over the threads.
     pub busy: Duration,
+    /// What they were expected to take, added up.
+    pub estimated: Duration,
     /// How long a batch waited from the cutting to its start, on average.
     pub queue_wait: Duration,
     /// How long the batch that waited longest did.
@@ -60,16 +62,46 @@ pub struct PartitionStats {
     pub batches: u64,
     /// How many records were read out of them.
     pub records: u64,
+    /// How long they were expected to take.
+    pub estimated: Duration,
     /// How long they took.
     pub busy: Duration,
 }
+
+/// From this skew on, the hottest partitions are worth a word.
+const SKEWED: f64 = 1.5;
 
 impl RunStats {
     /// The greatest partition's records over the mean of those that have any: 1.0 is an even cut. 0.0 where nothing was read.
     pub fn skew(&self) -> f64 {
         let most = self.partitions.iter().map(|p| p.records).max().unwrap_or(0);
-        let all: u64 = self.partitions.iter().map(|p| p.records).sum();
+        let all = self.partitions.iter().fold(0, |all: u64, p| all.saturating_add(p.records));
         if all == 0 { 0.0 } else { most as f64 * self.partitions.len() as f64 / all as f64 }
+    }
+
+    /// The partitions with the most records, `count` at most, the hottest first; of equal ones the one that took longer.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// let cut = RangePartitioner::at([10, 90], |n: &u64| *n);
+    /// let (_, stats) = Pipeline::over(0..95u64).partitioner(cut).integrator(Count).run_with_stats();
+    /// let hottest: Vec<_> = stats.hottest(2).iter().map(|p| (p.partition, p.records)).collect();
+    /// assert_eq!(hottest, [(1, 80), (0, 10)]);
+    /// ```
+    pub fn hottest(&self, count: usize) -> Vec<PartitionStats> {
+        let mut partitions = self.partitions.clone();
+        partitions.sort_by_key(|p| std::cmp::Reverse((p.records, p.busy)));
+        partitions.truncate(count);
+        partitions
+    }
+
+    /// By how much the estimates were out: the differences between the estimated and the actual time of each partition, added up, over the
+    /// actual time. 0.0 is exact, and where nothing was measured; 1.0 is as much as the time itself.
+    pub fn estimate_error(&self) -> f64 {
+        let off: Duration = self.partitions.iter().map(|p| p.estimated.abs_diff(p.busy)).sum();
+        let busy: Duration = self.partitions.iter().map(|p| p.busy).sum();
+        if busy.is_zero() { 0.0 } else { off.as_secs_f64() / busy.as_secs_f64() }
     }
 
     /// Records a second, from the terminal verb to the result.
@@ -94,6 +126,7 @@ impl RunStats {
         self.processing += run.processing;
         self.integrating += run.integrating;
         self.busy += run.busy;
+        self.estimated += run.estimated;
         self.longest_wait = self.longest_wait.max(run.longest_wait);
         for more in run.partitions {
             match self.partitions.binary_search_by_key(&more.partition, |known| known.partition) {
@@ -102,6 +135,7 @@ impl RunStats {
                     known.batches += more.batches;
                     known.records += more.records;
                     known.busy += more.busy;
+                    known.estimated += more.estimated;
                 }
                 Err(at) => self.partitions.insert(at, more),
             }
@@ -119,6 +153,7 @@ impl RunStats {
         self.processing += before.processing;
         self.integrating += before.integrating;
         self.busy += before.busy;
+        self.estimated += before.estimated;
         self.longest_wait = self.longest_wait.max(before.longest_wait);
         if before.batches > 0 {
             (self.records, self.queue_wait, self.partitions) = (before.records, before.queue_wait, before.partitions);
@@ -137,7 +172,13 @@ impl fmt::Display for RunStats {
             self.records_per_second() / 1e6
         )?;
         write!(f, ": partitioning {:.2?}, processing {:.2?}, integrating {:.2?}", self.partitioning, self.processing, self.integrating)?;
-        write!(f, "; queue wait {:.2?}, skew {:.2}", self.queue_wait, self.skew())?;
+        write!(f, "; queue wait {:.2?}, skew {:.2}, estimate error {:.0} %", self.queue_wait, self.skew(), self.estimate_error() * 100.0)?;
+        if self.skew() >= SKEWED {
+            write!(f, ", hottest partitions")?;
+            for (at, p) in self.hottest(3).iter().enumerate() {
+                write!(f, "{} {} ({} records)", if at == 0 { "" } else { "," }, p.partition, p.records)?;
+            }
+        }
         if self.failed > 0 {
             write!(f, "; {} failed", self.failed)?;
         }

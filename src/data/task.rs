@@ -23,10 +23,18 @@ pub struct Task {
     pub partition: u32,
     /// How many records the batch holds; 0 where the partitioner cannot know before it is read.
     pub records: usize,
-    /// How long it is expected to take: the records times the engine's moving average of time per record.
+    /// How long it is expected to take: the records times a moving average of time per record, of this partition in runs of the same code
+    /// where one was measured, else of those runs, else of the engine.
     pub cost: Duration,
-    /// How long batches of this run had run when this was asked: zero, as ranks are asked for before the first batch.
+    /// How long workers have worked for this run while others competed for them, with what they have begun at its estimate. Zero where
+    /// the order inside a run is asked for, before its first batch.
     pub served: Duration,
+    /// Where the engine's virtual time stood when the run began: the greatest rank that a worker had claimed between competing runs,
+    /// with what was under way left out.
+    pub virtual_start: u64,
+    /// What workers are expected to need for tasks that they have claimed between competing runs, of whichever run, where those are of
+    /// the same [`place`](Self::place). Zero where the order inside a run is asked for.
+    pub outstanding: Duration,
     /// The pipeline's `.priority(..)`: the greater, the more urgent.
     pub priority: u8,
     /// When the batch became ready: nanoseconds since the engine was made.
@@ -40,4 +48,20 @@ pub struct Task {
     pub started: Option<Instant>,
     /// How long it waited until then; zero before.
     pub wait: Duration,
+}
+
+impl Task {
+    /// How many places there are.
+    pub const PLACES: u32 = 64;
+
+    /// Where it would go: partitions of one number, of all pipelines on an engine, are taken to share a place, as a disk or a shard.
+    /// The number of the partition modulo [`PLACES`](Self::PLACES).
+    pub fn place(&self) -> u32 {
+        self.partition % Self::PLACES
+    }
+}
+
+/// Whole nanoseconds, as large as they go.
+pub(crate) fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

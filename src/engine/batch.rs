@@ -34,7 +34,7 @@ where
 {
     /// Runs one batch. Whatever happens in it stays in it.
     pub(super) fn task(&self, made: &mut Made<G::Memory, E>, local: &mut C::Local, seq: u32, part: Part<B>) -> Result<(), Broken<E>> {
-        if !self.measure {
+        if !self.clocked {
             return self.contain(made, local, seq, part).map(|_| ());
         }
         let partition = part.partition;
@@ -46,7 +46,7 @@ where
         let (wait, busy) = (task.wait, began.elapsed());
         match &done {
             Ok(records) => {
-                made.times.push(Timed { partition, records: *records, wait, busy });
+                made.times.push(Timed { partition, records: *records, wait, estimated: task.cost, busy });
                 task.records = *records as usize;
                 self.tell(|observer| observer.batch_finished(&task, busy));
             }
@@ -64,7 +64,8 @@ where
         match done {
             Ok(Attempt::Done { .. }) => {
                 made.batches += if self.fused { self.sizes.count(records) } else { 1 };
-                made.records += seen.records as u64;
+                // A partitioner may have said anything of a batch that a step takes whole.
+                made.records = made.records.saturating_add(seen.records as u64);
                 if seen.records != records {
                     made.sizes.push((seq, seen.records as u64));
                 }

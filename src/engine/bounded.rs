@@ -1,7 +1,8 @@
 //! A bounded run: from batches to one memory.
 
+use super::arbiter::{Arbiter, Head};
 use super::broken::{Broken, forget};
-use super::crew::{Alone, Ask, Slot, Turn};
+use super::crew::{Alone, Ask, Slot};
 use super::lanes::LANES;
 use super::limit::Leash;
 use super::made::Made;
@@ -16,7 +17,6 @@ use super::{Engine, Inner, crew, in_place, report};
 use crate::data::{RunStats, Stopwatch, Task};
 use crate::integrate::Gather;
 use crate::process::Operator;
-use crate::schedule::Priority;
 use crate::stage::{FailurePolicy, Parts, RunPlan, Scheduler};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use std::marker::PhantomData;
@@ -80,7 +80,8 @@ where
     let begun = Instant::now();
     let parts = if C::IN_PIECES && !has_costly_batches(plan) { parts.finer(LANES, FEW) } else { parts };
     let template = template(engine, plan, begun);
-    let rank = Priority::new().rank(&template);
+    let code = (plan.settings.origin, std::any::type_name::<(B, C, G)>());
+    let clocked = plan.measure || uses_estimates(engine, plan.settings);
     let mut runner = Runner::<B, E, C, G, P, L> {
         chain: plan.chain,
         gather: plan.gather,
@@ -91,6 +92,9 @@ where
         template,
         begun,
         measure: plan.measure,
+        clocked,
+        code,
+        pace: if clocked { engine.paces.of(&code) } else { engine.paces.of_all() },
         exact: true,
         own_memory: false,
         apart: false,
@@ -98,8 +102,6 @@ where
         group: None,
         fused: false,
         sizes: Sizes::of(&parts),
-        ranks: Vec::new(),
-        rank,
         least_failed: AtomicU64::new(u64::MAX),
         flow: PhantomData,
     };
@@ -122,6 +124,17 @@ fn has_costly_batches<T, Ky, C, G: Gather<T, Ky>, P>(plan: &Plan<'_, '_, C, G, P
     G::COSTLY && !plan.settings.relaxed && !exact()
 }
 
+/// Whether a policy wants good estimates. A panic in it is none of the run's: it only asks less.
+fn uses_estimates(engine: &Inner, settings: &Settings<'_>) -> bool {
+    let policies = [settings.scheduler.as_deref().map(|policy| policy as &dyn Scheduler), engine.policy()];
+    policies.into_iter().flatten().any(|policy| {
+        catch_unwind(AssertUnwindSafe(|| policy.uses_estimates())).unwrap_or_else(|payload| {
+            forget(payload);
+            false
+        })
+    })
+}
+
 /// What all tasks of the run have in common.
 fn template<C, G, P>(engine: &Inner, plan: &Plan<'_, '_, C, G, P>, begun: Instant) -> Task {
     Task {
@@ -130,6 +143,7 @@ fn template<C, G, P>(engine: &Inner, plan: &Plan<'_, '_, C, G, P>, begun: Instan
         arrival: engine.age(begun),
         priority: plan.settings.priority,
         deadline: plan.limit.deadline,
+        virtual_start: engine.arbiter.as_ref().map_or(0, Arbiter::virtual_time),
         ..Task::default()
     }
 }
@@ -190,32 +204,31 @@ where
                 return Err(Broken::panic(0, payload));
             }
         };
-        let tasks = Tasks::by_rank(parts, ranks.as_ref().unwrap_or(&self.ranks));
+        let tasks = Tasks::by_rank(parts, &ranks);
         // Where regrouping is exact, a lane is folded into one memory; else the batches of a group are, or each batch, where that costs little, so
         // that the result is that of any order.
         self.exact = exact || plan.settings.relaxed;
         self.apart = self.keeps || tasks.is_permuted() && (in_order || !self.exact);
         self.own_memory = self.apart || !self.exact && !G::COSTLY;
         self.group = if self.exact || self.apart { None } else { self.sizes.group(self.groups()) };
-        self.fused = C::IN_PIECES && !G::COSTLY && !self.own_memory && !self.measure && !plan.judged && tasks.is_free();
+        self.fused = C::IN_PIECES && !G::COSTLY && !self.own_memory && !self.clocked && !plan.judged && tasks.is_free();
         let shelf = Shelf::new(self.exact && !self.own_memory && self.gather.is_shared());
         let mut made = self.work_off(tasks, kept, &shelf);
         made.sort_by_key(|made| made.lane);
         shelf.clear_into(made.iter_mut().map(|made| &mut made.memory));
-        let records = made.iter().map(|made| made.records).sum();
-        self.engine.learn(records, made.iter().map(|made| made.busy).sum());
+        let records = made.iter().fold(0, |all: u64, made| all.saturating_add(made.records));
+        self.engine.paces.learn(records, made.iter().map(|made| made.busy).sum());
+        if self.clocked {
+            self.engine.paces.learn_of(self.code, &mut made.iter().flat_map(|made| &made.times).copied().collect::<Vec<_>>());
+        }
         Ok(made)
     }
 
-    /// Ranks the batches for the engine; and for the run itself, where those ranks are others.
-    fn schedule(&mut self, parts: &Parts<B>, settings: &Settings<'_>) -> Option<Vec<u64>> {
-        if let Some(policy) = &self.engine.policy {
-            self.ranks = self.ranks(&**policy, parts);
-        }
-        match &settings.scheduler {
-            _ if C::ORDERED => Some(Vec::new()),
-            Some(scheduler) => Some(self.ranks(&**scheduler, parts)),
-            None => None,
+    /// The ranks of the batches among each other; none where all are equal.
+    fn schedule(&self, parts: &Parts<B>, settings: &Settings<'_>) -> Vec<u64> {
+        match settings.scheduler.as_deref().or_else(|| self.engine.policy()) {
+            Some(scheduler) if !C::ORDERED => self.ranks(scheduler, parts),
+            _ => Vec::new(),
         }
     }
 
@@ -231,22 +244,37 @@ where
         }
         let solo = Solo::new(self.begun, self.sizes.total());
         let helpers = self.engine.pool.current_num_threads() > 1;
-        let go_on = |turn: Turn| if single || !helpers { Some(usize::MAX) } else { solo.go_on(turn.done) };
-        let mut work = |ask: Ask<'_>| {
+        let go_on = |done| if single || !helpers { Some(usize::MAX) } else { solo.go_on(done) };
+        let work = |ask: Ask<'_>| {
             let kept = if C::ORDERED { Some(&mut *kept) } else { None };
             if self.measure { self.timed(&mut lane, kept, ask, shelf) } else { self.work(&mut lane, kept, ask, shelf) }
         };
-        match crew::alone(self.engine, go_on, &mut work) {
+        match crew::alone(self.engine, go_on, work) {
             Alone::Done => vec![lane.made],
-            Alone::Share(_) if C::ORDERED => {
-                let first = self.rank(0);
-                crew::wait_alone(self.engine, first, self.limit, |ask| {
-                    work(ask);
-                });
-                vec![lane.made]
-            }
+            Alone::Share(_) if C::ORDERED => self.wait_alone(lane, kept, shelf),
             Alone::Share(slot) => self.share(lane, slot, shelf),
         }
+    }
+
+    /// Works off a lane on the calling thread, where what steps keep is, as soon as that may work.
+    fn wait_alone(&self, mut lane: Lane<B, G::Memory, E>, kept: &mut C::Local, shelf: &Shelf<G::Memory>) -> Vec<Made<G::Memory, E>> {
+        match self.first(&lane.tasks) {
+            Ok(first) => crew::wait_alone(self.engine, first, self.limit, |ask| {
+                self.timed(&mut lane, Some(kept), ask, shelf);
+            }),
+            Err(broken) => {
+                lane.made.breaks(broken);
+                forget(lane.tasks);
+            }
+        }
+        vec![lane.made]
+    }
+
+    /// What the engine's policy says of the first of the tasks.
+    fn first(&self, tasks: &Tasks<B>) -> Result<Head, Broken<E>> {
+        let seq = tasks.next_seq().unwrap_or(0);
+        let task = self.describe(seq, tasks.next_partition(), self.sizes.get(seq));
+        catch_unwind(AssertUnwindSafe(|| self.engine.head(task))).map_err(|payload| Broken::panic(seq.into(), payload))
     }
 
     /// Whether one batch is so small a part that the others may wait for what it tells of their cost. Not where a step takes it whole, nor where
@@ -258,7 +286,15 @@ where
 
     /// Works off a lane with whoever is free.
     fn share(&self, lane: Lane<B, G::Memory, E>, slot: Option<Slot<'_>>, shelf: &Shelf<G::Memory>) -> Vec<Made<G::Memory, E>> {
-        let first = lane.tasks.next_seq().map_or(0, |seq| self.rank(seq));
+        let first = match self.first(&lane.tasks) {
+            Ok(first) => first,
+            Err(broken) => {
+                let mut made = lane.made;
+                made.breaks(broken);
+                forget(lane.tasks);
+                return vec![made];
+            }
+        };
         let lanes = self.cut(lane, shelf);
         let lanes = crew::run(self.engine, first, self.limit, lanes, slot, |lane, ask| self.timed(lane, None, ask, shelf));
         lanes.into_iter().map(|lane| lane.made).collect()

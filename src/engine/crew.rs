@@ -4,13 +4,16 @@
 //! each further one. So batches and closures may be borrowed from its stack, and there are never more jobs in the pool than slots.
 
 use super::Inner;
+use super::arbiter::{Arbiter, Claim, Head};
+use super::broken::forget;
 use super::desk::Desk;
 use super::limit::Limit;
+use super::sync::{Arc, AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError, Scope, current_thread_index, thread_local};
+use crate::data::Task;
 use crossbeam_channel::{Receiver, Sender, bounded};
-use rayon::Scope;
+use std::any::Any;
 use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 thread_local! {
     /// Whether this thread works on a task of some run.
@@ -21,21 +24,30 @@ thread_local! {
 const PIECE: usize = 4096;
 
 /// Asked by a worker before each task.
-pub(super) struct Turn {
-    /// The rank of the task.
-    pub(super) rank: u64,
+pub(super) struct Turn<'t> {
+    /// The task, for a policy that wants to see it.
+    pub(super) task: &'t dyn Fn() -> Task,
     /// How many records of the lane are done.
     pub(super) done: usize,
 }
 
-/// Says how many records may be run before this is asked again, a batch at least; nothing where the worker is to leave its lane.
-pub(super) type Ask<'a> = &'a dyn Fn(Turn) -> Option<usize>;
+/// What a worker is told.
+pub(super) enum Answer {
+    /// To run so many records before it asks again, a batch at least.
+    Run(usize),
+    /// To leave its lane.
+    Leave,
+    /// That the engine's policy panicked.
+    Panicked(Box<dyn Any + Send>),
+}
+
+pub(super) type Ask<'a> = &'a dyn Fn(Turn<'_>) -> Answer;
 
 /// What became of a lane in a worker's hands.
 pub(super) enum Worked {
     Done,
-    /// It was to be left, before a task of this rank.
-    Paused(u64),
+    /// It was to be left.
+    Paused,
 }
 
 /// How far the calling thread has come with a lane by itself.
@@ -46,27 +58,28 @@ pub(super) enum Alone<'e> {
 }
 
 /// Works on a lane on the calling thread and wakes nobody, for as long as `go_on` says so and no other run wants workers.
-pub(super) fn alone<'e>(engine: &'e Inner, go_on: impl Fn(Turn) -> Option<usize>, work: impl FnOnce(Ask<'_>) -> Worked) -> Alone<'e> {
+pub(super) fn alone<'e>(engine: &'e Inner, go_on: impl Fn(usize) -> Option<usize>, work: impl FnOnce(Ask<'_>) -> Worked) -> Alone<'e> {
     let in_place = is_in_place();
     if !in_place && !engine.slots.try_take() {
         return Alone::Share(None);
     }
     let slot = (!in_place).then(|| Slot(engine));
     let _in_task = InTask::begin();
-    match work(&|turn| if in_place || !engine.slots.is_shared() { go_on(turn) } else { None }) {
+    let may_go_on = |done| if in_place || !engine.slots.is_shared() { go_on(done) } else { None };
+    match work(&|turn| may_go_on(turn.done).map_or(Answer::Leave, Answer::Run)) {
         Worked::Done => Alone::Done,
-        Worked::Paused(_) => Alone::Share(slot),
+        Worked::Paused => Alone::Share(slot),
     }
 }
 
 /// Works on a lane on the calling thread and nowhere else, as soon as a slot is granted.
-pub(super) fn wait_alone(engine: &Inner, rank: u64, limit: &Limit, work: impl FnOnce(Ask<'_>)) {
+pub(super) fn wait_alone(engine: &Inner, first: Head, limit: &Limit, work: impl FnOnce(Ask<'_>)) {
     let desk = Arc::new(Desk::default());
-    let number = engine.slots.enter(rank, 1, &desk);
+    let number = engine.slots.enter(first, 1, &desk);
     // None is granted where the run is stopped while it waits, which its lane finds out by itself.
     let slot = (desk.wait(|| true, limit) > 0).then(|| Slot(engine));
     let in_task = InTask::begin();
-    work(&|_| Some(usize::MAX));
+    work(&|_| Answer::Run(usize::MAX));
     drop(in_task);
     drop(slot);
     engine.slots.exit(number, &desk);
@@ -74,14 +87,14 @@ pub(super) fn wait_alone(engine: &Inner, rank: u64, limit: &Limit, work: impl Fn
 
 /// Whether the calling thread works for some run or for rayon already.
 fn is_in_place() -> bool {
-    IN_TASK.get() || rayon::current_thread_index().is_some()
+    IN_TASK.with(Cell::get) || current_thread_index().is_some()
 }
 
-/// Works off all lanes, in their order; returns them in whatever order they were done. `rank` is that of the very first task; a slot that is held
+/// Works off all lanes, in their order; returns them in whatever order they were done. `first` is the very first task; a slot that is held
 /// goes to whichever run is the most urgent, this one among them.
 pub(super) fn run<L: Send>(
     engine: &Inner,
-    rank: u64,
+    first: Head,
     limit: &Limit,
     lanes: Vec<L>,
     slot: Option<Slot<'_>>,
@@ -91,13 +104,14 @@ pub(super) fn run<L: Send>(
     let (sender, queue) = bounded(lanes.len());
     let (done, results) = bounded(lanes.len());
     let desk = Arc::new(Desk::default());
-    let number = engine.slots.enter(rank, lanes.len(), &desk);
+    let number = engine.slots.enter(first.clone(), lanes.len(), &desk);
     drop(slot);
-    for lane in lanes {
+    for lane in (0..).zip(lanes) {
         // There is room for all of them, and the receiver lives.
         let _ = sender.send(lane);
     }
-    let crew = Crew { engine, number, desk, queue, paused: Mutex::new(Vec::new()), left: AtomicUsize::new(0), work, done, in_place, limit };
+    let (paused, left) = (Mutex::new(Vec::new()), AtomicUsize::new(0));
+    let crew = Crew { engine, number, first, desk, queue, paused, left, work, done, in_place, limit };
     engine.pool.in_place_scope(|scope| if in_place { crew.work_in_place(scope) } else { crew.lead(scope) });
     drop(crew);
     results.try_iter().collect()
@@ -107,10 +121,13 @@ struct Crew<'e, L, W> {
     engine: &'e Inner,
     /// Of the run, among those of the engine.
     number: u64,
+    /// What stands for every task where the engine has no policy of its own.
+    first: Head,
     desk: Arc<Desk>,
-    queue: Receiver<L>,
-    /// Lanes that were begun and left to another run, with the ranks of their next tasks.
-    paused: Mutex<Vec<(u64, L)>>,
+    /// Lanes with their places among the others.
+    queue: Receiver<(usize, L)>,
+    /// Those that were begun and left to another run.
+    paused: Mutex<Vec<(usize, L)>>,
     /// How many, to look at without the lock.
     left: AtomicUsize,
     work: W,
@@ -123,6 +140,22 @@ struct Crew<'e, L, W> {
 impl<L, W> Drop for Crew<'_, L, W> {
     fn drop(&mut self) {
         self.engine.slots.exit(self.number, &self.desk);
+    }
+}
+
+/// What a worker knows of its place.
+struct Worker<'e> {
+    /// Whether its slot was just granted: that is for one task at least, whoever has come since.
+    granted: Cell<bool>,
+    /// The task it claimed last, where other runs competed for it.
+    claim: Cell<Option<Claim<'e>>>,
+    /// The task it left to make way, where the engine has a policy of its own.
+    left: Cell<Option<Head>>,
+}
+
+impl Worker<'_> {
+    fn new() -> Self {
+        Worker { granted: Cell::new(true), claim: Cell::new(None), left: Cell::new(None) }
     }
 }
 
@@ -140,13 +173,13 @@ struct InTask(bool);
 
 impl InTask {
     fn begin() -> Self {
-        InTask(IN_TASK.replace(true))
+        InTask(IN_TASK.with(|in_task| in_task.replace(true)))
     }
 }
 
 impl Drop for InTask {
     fn drop(&mut self) {
-        IN_TASK.set(self.0);
+        IN_TASK.with(|in_task| in_task.set(self.0));
     }
 }
 
@@ -167,7 +200,7 @@ impl<L: Send, W: Fn(&mut L, Ask<'_>) -> Worked + Sync> Crew<'_, L, W> {
             if granted == 0 {
                 // Where the run was stopped while it waited, its lanes say so, each by itself.
                 return while let Some(lane) = self.claim() {
-                    self.work(lane, scope, &Cell::new(true));
+                    self.work(lane, scope, &Worker::new());
                 };
             }
             self.hire(scope, granted - 1);
@@ -179,7 +212,7 @@ impl<L: Send, W: Fn(&mut L, Ask<'_>) -> Worked + Sync> Crew<'_, L, W> {
     fn work_in_place<'s>(&'s self, scope: &Scope<'s>) {
         let _in_task = InTask::begin();
         while let Some(lane) = self.claim() {
-            self.work(lane, scope, &Cell::new(true));
+            self.work(lane, scope, &Worker::new());
         }
         self.engine.slots.exhausted(self.number, || self.is_left());
     }
@@ -195,14 +228,14 @@ impl<L: Send, W: Fn(&mut L, Ask<'_>) -> Worked + Sync> Crew<'_, L, W> {
         let _left = Left(&self.desk);
         let slot = Slot(self.engine);
         let _in_task = InTask::begin();
-        // A slot that was just granted is for one task at least, whoever has come since.
-        let granted = Cell::new(true);
+        let worker = Worker::new();
         while let Some(lane) = self.claim() {
-            if let Some((rank, rest)) = self.work(lane, scope, &granted) {
-                self.paused().push((rank, rest));
+            if let Some(rest) = self.work(lane, scope, &worker) {
+                self.paused().push(rest);
                 self.left.fetch_add(1, Ordering::Relaxed);
                 std::mem::forget(slot);
-                return self.engine.slots.give_way(self.number, rank, &self.desk);
+                let head = worker.left.take().unwrap_or_else(|| self.first.clone());
+                return self.engine.slots.give_way(self.number, head, &self.desk);
             }
         }
         self.engine.slots.exhausted(self.number, || self.is_left());
@@ -210,14 +243,18 @@ impl<L: Send, W: Fn(&mut L, Ask<'_>) -> Worked + Sync> Crew<'_, L, W> {
 
     /// Works on a lane; what is left of it where another run is more urgent. A run in place has nobody waiting at its desk who could take
     /// such a rest up again. Between tasks helpers are hired for slots that were granted meanwhile.
-    fn work<'s>(&'s self, mut lane: L, scope: &Scope<'s>, granted: &Cell<bool>) -> Option<(u64, L)> {
-        let go_on = |turn: Turn| {
+    fn work<'s>(&'s self, (place, mut lane): (usize, L), scope: &Scope<'s>, worker: &Worker<'s>) -> Option<(usize, L)> {
+        let go_on = |turn: Turn<'_>| {
             self.hire(scope, self.desk.take());
-            let leave = !self.in_place && !granted.replace(false) && self.engine.slots.should_yield(self.number, turn.rank);
-            (!leave).then_some(PIECE)
+            if self.in_place || !self.engine.slots.is_contested() {
+                worker.granted.set(false);
+                worker.claim.set(None);
+                return Answer::Run(PIECE);
+            }
+            self.compete(worker, turn)
         };
         match (self.work)(&mut lane, &go_on) {
-            Worked::Paused(rank) => Some((rank, lane)),
+            Worked::Paused => Some((place, lane)),
             Worked::Done => {
                 // There is room for all of them, and the receiver lives.
                 let _ = self.done.send(lane);
@@ -226,13 +263,45 @@ impl<L: Send, W: Fn(&mut L, Ask<'_>) -> Worked + Sync> Crew<'_, L, W> {
         }
     }
 
-    /// A lane that was left, the least first, or else the next of the queue.
-    fn claim(&self) -> Option<L> {
+    /// Whether a worker goes on, where other runs want its slot.
+    fn compete<'s>(&'s self, worker: &Worker<'s>, turn: Turn<'_>) -> Answer {
+        let is_granted = worker.granted.replace(false);
+        let Some(arbiter) = &self.engine.arbiter else {
+            return if self.engine.slots.may_go_on(self.number, &self.first, is_granted) { Answer::Run(PIECE) } else { Answer::Leave };
+        };
+        // What it has done counts by now.
+        worker.claim.set(None);
+        let head = match self.ask(arbiter, turn) {
+            Ok(head) => head,
+            Err(payload) => return Answer::Panicked(payload),
+        };
+        if !self.engine.slots.may_go_on(self.number, &head, is_granted) {
+            worker.left.set(Some(head));
+            return Answer::Leave;
+        }
+        worker.claim.set(Some(arbiter.claim(&self.desk, &head)));
+        Answer::Run(PIECE)
+    }
+
+    /// Asks for the rank of the next task; and of one of those that wait, as it may be another by now. Where the policy panics there, that run
+    /// keeps the rank it has, and hears of it when it asks by itself.
+    fn ask(&self, arbiter: &Arbiter, turn: Turn<'_>) -> Result<Head, Box<dyn Any + Send>> {
+        if let Some((run, task, served)) = self.engine.slots.rival(self.number) {
+            match catch_unwind(AssertUnwindSafe(|| arbiter.head(task, served))) {
+                Ok(head) => self.engine.slots.rerank(run, head),
+                Err(payload) => forget(payload),
+            }
+        }
+        catch_unwind(AssertUnwindSafe(|| arbiter.head((turn.task)(), self.desk.served())))
+    }
+
+    /// A lane that was left, the first of them, or else the next of the queue.
+    fn claim(&self) -> Option<(usize, L)> {
         if self.left.load(Ordering::Relaxed) > 0 {
             let mut paused = self.paused();
-            if let Some((least, _)) = paused.iter().enumerate().min_by_key(|(_, (rank, _))| *rank) {
+            if let Some((first, _)) = paused.iter().enumerate().min_by_key(|(_, (place, _))| *place) {
                 self.left.fetch_sub(1, Ordering::Relaxed);
-                return Some(paused.swap_remove(least).1);
+                return Some(paused.swap_remove(first));
             }
         }
         self.queue.try_recv().ok()
@@ -242,7 +311,7 @@ impl<L: Send, W: Fn(&mut L, Ask<'_>) -> Worked + Sync> Crew<'_, L, W> {
         !self.queue.is_empty() || !self.paused().is_empty()
     }
 
-    fn paused(&self) -> MutexGuard<'_, Vec<(u64, L)>> {
+    fn paused(&self) -> MutexGuard<'_, Vec<(usize, L)>> {
         self.paused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

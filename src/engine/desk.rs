@@ -1,8 +1,7 @@
 //! What one run and the slots of its engine tell each other.
 
 use super::limit::Limit;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use super::sync::{AtomicU64, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, PoisonError};
 use std::time::Duration;
 
 /// How long a run that can be stopped waits before it looks whether it is.
@@ -13,8 +12,21 @@ const LOOK: Duration = Duration::from_millis(2);
 pub(super) struct Desk {
     /// A copy of `State::granted`, for workers to look at between tasks without the lock.
     granted: AtomicUsize,
+    /// Nanoseconds that the run was served while others competed ..
+    settled: AtomicU64,
+    /// .. and that what is under way is expected to take.
+    charged: AtomicU64,
     state: Mutex<State>,
     bell: Condvar,
+}
+
+/// How long a run was served while others competed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Served {
+    /// By the clock.
+    pub(super) settled: Duration,
+    /// By the estimates of what is under way.
+    pub(super) charged: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -26,6 +38,23 @@ struct State {
 impl Desk {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long the run was served while others competed.
+    pub(super) fn served(&self) -> Served {
+        let nanos = |count: &AtomicU64| Duration::from_nanos(count.load(Ordering::Relaxed));
+        Served { settled: nanos(&self.settled), charged: nanos(&self.charged) }
+    }
+
+    /// A worker takes a task that is expected to take so many nanoseconds.
+    pub(super) fn charge(&self, nanos: u64) {
+        self.charged.fetch_add(nanos, Ordering::Relaxed);
+    }
+
+    /// A task took so many nanoseconds, that was charged at so many.
+    pub(super) fn settle(&self, nanos: u64, charged: u64) {
+        self.settled.fetch_add(nanos, Ordering::Relaxed);
+        self.charged.fetch_sub(charged, Ordering::Relaxed);
     }
 
     /// A slot is granted.

@@ -57,6 +57,7 @@ pub(super) struct Timed {
     pub(super) records: u64,
     /// From the start of the run to that of the batch.
     pub(super) wait: Duration,
+    pub(super) estimated: Duration,
     pub(super) busy: Duration,
 }
 

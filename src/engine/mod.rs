@@ -1,5 +1,6 @@
 //! The only place with threads.
 
+mod arbiter;
 mod batch;
 mod bounded;
 mod broken;
@@ -9,6 +10,7 @@ mod in_place;
 mod lanes;
 mod limit;
 mod made;
+mod paces;
 mod passing;
 mod plan;
 mod report;
@@ -19,6 +21,7 @@ mod sizes;
 mod slots;
 mod solo;
 mod stream;
+mod sync;
 mod tasks;
 
 pub(crate) use bounded::run;
@@ -33,13 +36,18 @@ pub use settings::{Pacing, Settings};
 pub use stream::{Admission, Control, Costs, End, Flow, Lots, WhenFull};
 pub(crate) use stream::{Cost, Pace, pump, spawn};
 
+use crate::data::Task;
 use crate::error::{BuildError, BuildErrorKind};
+use crate::schedule::Priority;
 use crate::stage::Scheduler;
+use arbiter::{Arbiter, Head};
+use desk::Served;
+use paces::Paces;
 use slots::Slots;
 use std::fmt;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Threads and a policy, shared by the pipelines that run on it. Clones are the same engine.
 ///
@@ -65,6 +73,8 @@ use std::time::{Duration, Instant};
 /// # Several pipelines
 /// Between two tasks a worker gives its place to another pipeline whose next task the engine's scheduler ranks before its own; but not in a
 /// run of one lane, in one with a `scan` by key, or in one inside another. A run alone on its engine takes no lock for that.
+/// Where runs compete, a scheduler of the engine's is asked anew each time a worker has done a task: for the rank of the next one, and
+/// for that of another run, each in its turn. So ranks may change, with what a run was served ([`Fair`](crate::Fair)) or with time.
 ///
 /// ```
 /// use microbatch::prelude::*;
@@ -80,18 +90,12 @@ pub struct Engine(Arc<Inner>);
 pub(crate) struct Inner {
     pool: Arc<rayon::ThreadPool>,
     /// None where tasks rank by priority and arrival, which is one rank for all tasks of a run.
-    policy: Option<Box<dyn Scheduler>>,
+    arbiter: Option<Arbiter>,
     slots: Slots,
     since: Instant,
     runs: AtomicU32,
-    /// Picoseconds a record, a moving average over the runs.
-    pace: AtomicU64,
+    paces: Paces,
 }
-
-/// What a record is taken to cost at least, in picoseconds.
-const LEAST_PACE: u64 = 1_000;
-/// What a record is taken to cost before anything was measured: ten nanoseconds.
-const FIRST_PACE: u64 = 10_000;
 
 impl Engine {
     /// Settings of a new engine.
@@ -124,8 +128,8 @@ impl Engine {
 
     fn new(pool: Arc<rayon::ThreadPool>, policy: Option<Box<dyn Scheduler>>) -> Self {
         let slots = Slots::new(pool.current_num_threads());
-        let pace = AtomicU64::new(FIRST_PACE);
-        Engine(Arc::new(Inner { pool, policy, slots, since: Instant::now(), runs: AtomicU32::new(0), pace }))
+        let arbiter = policy.map(Arbiter::new);
+        Engine(Arc::new(Inner { pool, arbiter, slots, since: Instant::now(), runs: AtomicU32::new(0), paces: Paces::default() }))
     }
 
     /// The one that pipelines without an engine run on.
@@ -162,21 +166,20 @@ impl Inner {
         u64::try_from(at.duration_since(self.since).as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// The estimate for so many records: a nanosecond each at least, so that batches can be told apart by size.
-    fn estimate(&self, records: usize) -> Duration {
-        Duration::from_nanos((records as u64).saturating_mul(self.pace.load(Ordering::Relaxed)) / 1000)
+    /// How a task of a run that begins ranks among those of other runs. Asks the user's policy.
+    fn head(&self, task: Task) -> Head {
+        match &self.arbiter {
+            Some(arbiter) => arbiter.head(task, Served::default()),
+            None => {
+                let rank = Priority::new().rank(&task);
+                Head { now: rank, settled: rank, next: rank, task }
+            }
+        }
     }
 
-    /// Takes a measurement into the moving average.
-    fn learn(&self, records: u64, busy: Duration) {
-        // A run of one lane that nobody asked about was not measured.
-        if busy.is_zero() {
-            return;
-        }
-        if let Some(pace) = (busy.as_nanos() as u64).saturating_mul(1000).checked_div(records) {
-            let before = self.pace.load(Ordering::Relaxed);
-            self.pace.store((before / 4).saturating_mul(3).saturating_add(pace / 4).max(LEAST_PACE), Ordering::Relaxed);
-        }
+    /// The policy that the engine was built with.
+    fn policy(&self) -> Option<&dyn Scheduler> {
+        self.arbiter.as_ref().map(|arbiter| &*arbiter.policy)
     }
 
     /// Runs `work` inside the pool, where rayon splits it over the threads.

@@ -9,7 +9,7 @@ pub(super) fn stats<M, E>(made: &[Made<M, E>]) -> RunStats {
     let mut stats = RunStats::default();
     count(made, &mut stats);
     for lane in made {
-        stats.records += lane.records;
+        stats.records = stats.records.saturating_add(lane.records);
         stats.busy += lane.busy;
     }
     add_times(&mut stats, made.iter().flat_map(|lane| &lane.times));
@@ -32,15 +32,17 @@ fn add_times<'t>(stats: &mut RunStats, times: impl Iterator<Item = &'t Timed>) {
     for timed in times {
         waits += timed.wait;
         stats.longest_wait = stats.longest_wait.max(timed.wait);
-        let Timed { partition, records, busy, .. } = *timed;
-        stats.partitions.push(PartitionStats { partition, batches: 1, records, busy });
+        stats.estimated += timed.estimated;
+        let Timed { partition, records, estimated, busy, .. } = *timed;
+        stats.partitions.push(PartitionStats { partition, batches: 1, records, estimated, busy });
     }
     stats.partitions.sort_by_key(|partition| partition.partition);
     stats.partitions.dedup_by(|next, partition| {
         let same = next.partition == partition.partition;
         if same {
             partition.batches += next.batches;
-            partition.records += next.records;
+            partition.records = partition.records.saturating_add(next.records);
+            partition.estimated += next.estimated;
             partition.busy += next.busy;
         }
         same

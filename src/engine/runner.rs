@@ -2,9 +2,10 @@
 
 use super::Inner;
 use super::broken::{Broken, forget};
-use super::crew::{Ask, Turn, Worked};
+use super::crew::{Answer, Ask, Turn, Worked};
 use super::limit::{Leash, Limit};
 use super::made::Made;
+use super::paces::{Code, Pace};
 use super::shelf::Shelf;
 use super::sizes::Sizes;
 use super::tasks::Tasks;
@@ -28,6 +29,12 @@ pub(super) struct Runner<'r, 'p, 's, B, E, C, G, P, L> {
     pub(super) begun: Instant,
     /// Whether somebody asked for times.
     pub(super) measure: bool,
+    /// Whether each batch is timed: for somebody who asked, or for estimates that a scheduler asks for.
+    pub(super) clocked: bool,
+    /// What the times of its batches are kept under ..
+    pub(super) code: Code,
+    /// .. and what records are expected to cost.
+    pub(super) pace: Pace,
     /// Whether merging in other groups leaves the result the same to the bit, or nobody minds.
     pub(super) exact: bool,
     /// Whether each batch has a memory of its own ..
@@ -41,10 +48,6 @@ pub(super) struct Runner<'r, 'p, 's, B, E, C, G, P, L> {
     /// Whether neighbouring batches are run as one.
     pub(super) fused: bool,
     pub(super) sizes: Sizes,
-    /// The engine's ranks of the batches; none where they are all of one rank ..
-    pub(super) ranks: Vec<u64>,
-    /// .. which is this.
-    pub(super) rank: u64,
     /// The least batch that failed: what comes after it need not run.
     pub(super) least_failed: AtomicU64,
     pub(super) flow: PhantomData<fn(B, E, L)>,
@@ -93,12 +96,19 @@ where
                 made.breaks(Broken::stopped(tasks.least_seq().unwrap_or(seq).into()));
                 break;
             }
-            let rank = self.rank(seq);
+            let task = || self.describe(seq, tasks.next_partition(), self.sizes.get(seq));
             // A chain with state by key must go on where it is.
-            let room = if C::ORDERED { Some(1) } else { ask(Turn { rank, done: made.records as usize }) };
-            let Some(room) = room else {
-                forget(own);
-                return Worked::Paused(rank);
+            let answer = if C::ORDERED { Answer::Run(1) } else { ask(Turn { task: &task, done: made.records as usize }) };
+            let room = match answer {
+                Answer::Run(room) => room,
+                Answer::Leave => {
+                    forget(own);
+                    return Worked::Paused;
+                }
+                Answer::Panicked(payload) => {
+                    self.breaks(made, Broken::panic(seq.into(), payload));
+                    break;
+                }
             };
             let Some(part) = tasks.next_piece(if self.fused { room } else { 1 }) else { break };
             last = seq;
@@ -185,14 +195,9 @@ impl<B, E, C, G, P, L> Runner<'_, '_, '_, B, E, C, G, P, L> {
         }
     }
 
-    /// The engine's rank of a batch.
-    pub(super) fn rank(&self, seq: u32) -> u64 {
-        self.ranks.get(seq as usize).copied().unwrap_or(self.rank)
-    }
-
     /// A task for the eyes of schedulers and observers.
     pub(super) fn describe(&self, seq: u32, partition: u32, records: usize) -> Task {
-        Task { seq, partition, records, cost: self.engine.estimate(records), ..self.template.clone() }
+        Task { seq, partition, records, cost: self.pace.estimate(partition, records), ..self.template.clone() }
     }
 
     /// The number of the thread that this is called on, for observers.

@@ -4,11 +4,13 @@ use super::{Admission, Engine};
 use crate::data::CancelToken;
 use crate::stage::{Observer, Scheduler, Trigger, Watermark};
 use std::fmt;
+use std::panic::Location;
 use std::time::Duration;
 
 /// What is looked at once a batch at most: boxes, so that setting one changes no type.
-#[derive(Default)]
 pub struct Settings<'a> {
+    /// Where the pipeline is written: what is learnt of its runs is kept under this.
+    pub(crate) origin: &'static Location<'static>,
     pub(crate) engine: Option<Engine>,
     pub(crate) scheduler: Option<Box<dyn Scheduler + 'a>>,
     pub(crate) observers: Vec<Box<dyn Observer + 'a>>,
@@ -30,6 +32,23 @@ pub struct Pacing<'a> {
 impl fmt::Debug for Pacing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pacing").field("admission", &self.admission).finish_non_exhaustive()
+    }
+}
+
+impl Default for Settings<'_> {
+    #[track_caller]
+    fn default() -> Self {
+        Settings {
+            origin: Location::caller(),
+            engine: None,
+            scheduler: None,
+            observers: Vec::new(),
+            name: "",
+            priority: 0,
+            deadline: None,
+            cancel: None,
+            relaxed: false,
+        }
     }
 }
 

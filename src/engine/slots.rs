@@ -1,15 +1,16 @@
 //! Who may work: the arbitration between the runs of an engine.
 
-use super::desk::Desk;
+use super::arbiter::Head;
+use super::desk::{Desk, Served};
+use super::sync::{Arc, AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError};
+use crate::data::Task;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Who may work: one slot a thread, over all runs of an engine.
 ///
 /// Plain data under one lock, so that borrowed batches and closures stay with the run that owns them. A run that could use another worker
 /// stands in `heads` with the rank of its next task; a slot that is free goes to the least of them, at that run's [`Desk`]. A run
-/// alone takes the lock when it begins and when it ends.
+/// alone takes the lock when it begins and when it ends. Ranks are asked for before the lock is taken.
 #[derive(Debug)]
 pub(super) struct Slots {
     /// Runs that have begun and not ended: above one, workers ask before each task.
@@ -23,12 +24,14 @@ struct State {
     heads: BTreeSet<(u64, u64)>,
     waiting: BTreeMap<u64, Waiting>,
     issued: u64,
+    /// The run that was ranked anew last.
+    turn: u64,
 }
 
 /// A run that could use another worker.
 #[derive(Debug)]
 struct Waiting {
-    rank: u64,
+    head: Head,
     /// How many more workers it could use.
     wanted: usize,
     desk: Arc<Desk>,
@@ -40,43 +43,51 @@ impl State {
         while self.free > 0
             && let Some(&(_, run)) = self.heads.first()
         {
-            let Some(waiting) = self.waiting.get_mut(&run) else { return };
+            let Some(mut waiting) = self.remove(run) else { return };
             self.free -= 1;
             waiting.wanted -= 1;
             waiting.desk.grant();
-            if waiting.wanted == 0 {
-                self.remove(run);
+            if waiting.wanted > 0 {
+                waiting.head.now = waiting.head.next;
+                self.put(run, waiting);
             }
         }
     }
 
-    fn insert(&mut self, run: u64, rank: u64, wanted: usize, desk: &Arc<Desk>) {
+    fn insert(&mut self, run: u64, head: Head, wanted: usize, desk: &Arc<Desk>) {
         let wanted = wanted + self.remove(run).map_or(0, |before| before.wanted);
-        self.heads.insert((rank, run));
-        self.waiting.insert(run, Waiting { rank, wanted, desk: desk.clone() });
+        self.put(run, Waiting { head, wanted, desk: desk.clone() });
     }
 
-    /// Whether another run's head goes before a task of this rank. What waits of the run itself ranks no less than what it has come to.
-    fn is_behind(&mut self, run: u64, rank: u64) -> bool {
-        if self.waiting.get(&run).is_some_and(|waiting| waiting.rank < rank)
-            && let Some(waiting) = self.remove(run)
-        {
-            self.heads.insert((rank, run));
-            self.waiting.insert(run, Waiting { rank, ..waiting });
-        }
-        self.heads.iter().find(|(_, other)| *other != run).is_some_and(|head| *head < (rank, run))
+    fn put(&mut self, run: u64, waiting: Waiting) {
+        self.heads.insert((waiting.head.now, run));
+        self.waiting.insert(run, waiting);
     }
 
     fn remove(&mut self, run: u64) -> Option<Waiting> {
         let waiting = self.waiting.remove(&run)?;
-        self.heads.remove(&(waiting.rank, run));
+        self.heads.remove(&(waiting.head.now, run));
         Some(waiting)
+    }
+
+    /// Whether another run's head goes before a task of this rank.
+    fn is_behind(&self, run: u64, rank: u64) -> bool {
+        self.heads.iter().find(|(_, other)| *other != run).is_some_and(|head| *head < (rank, run))
+    }
+
+    /// A worker of the run has taken this task: what waits of it ranks no less than what comes after.
+    fn advance(&mut self, run: u64, head: &Head) {
+        if self.waiting.get(&run).is_some_and(|waiting| waiting.head.now < head.next)
+            && let Some(waiting) = self.remove(run)
+        {
+            self.put(run, Waiting { head: Head { now: head.next, ..head.clone() }, ..waiting });
+        }
     }
 }
 
 impl Slots {
     pub(super) fn new(free: usize) -> Self {
-        let state = State { free, heads: BTreeSet::new(), waiting: BTreeMap::new(), issued: 0 };
+        let state = State { free, heads: BTreeSet::new(), waiting: BTreeMap::new(), issued: 0, turn: 0 };
         Slots { runs: AtomicUsize::new(0), state: Mutex::new(state) }
     }
 
@@ -90,12 +101,12 @@ impl Slots {
     }
 
     /// A run begins that could use `wanted` workers; returns its number.
-    pub(super) fn enter(&self, rank: u64, wanted: usize, desk: &Arc<Desk>) -> u64 {
+    pub(super) fn enter(&self, head: Head, wanted: usize, desk: &Arc<Desk>) -> u64 {
         self.runs.fetch_add(1, Ordering::Relaxed);
         let mut state = self.lock();
         let run = state.issued;
         state.issued += 1;
-        state.insert(run, rank, wanted, desk);
+        state.insert(run, head, wanted, desk);
         state.dispatch();
         run
     }
@@ -139,15 +150,45 @@ impl Slots {
         }
     }
 
-    /// Whether the worker whose next task has this rank should give its slot to another run. Takes no lock where there is none.
-    pub(super) fn should_yield(&self, run: u64, rank: u64) -> bool {
-        self.runs.load(Ordering::Relaxed) > 1 && self.lock().is_behind(run, rank)
+    /// Whether several runs share the slots. Takes no lock.
+    #[inline]
+    pub(super) fn is_contested(&self) -> bool {
+        self.runs.load(Ordering::Relaxed) > 1
     }
 
-    /// A worker gives its slot away and leaves a task of this rank behind.
-    pub(super) fn give_way(&self, run: u64, rank: u64, desk: &Arc<Desk>) {
+    /// Whether the worker whose next task this is goes on with it, and does not give its slot to another run; a worker that was just
+    /// granted its slot does in any case.
+    pub(super) fn may_go_on(&self, run: u64, head: &Head, is_granted: bool) -> bool {
         let mut state = self.lock();
-        state.insert(run, rank, 1, desk);
+        let goes_on = is_granted || !state.is_behind(run, head.now);
+        if goes_on {
+            state.advance(run, head);
+        }
+        goes_on
+    }
+
+    /// The run that is to be ranked anew, another one each time: the task it was ranked by, and how long it has been served since.
+    pub(super) fn rival(&self, of: u64) -> Option<(u64, Task, Served)> {
+        let mut state = self.lock();
+        let after = (state.waiting.range(state.turn + 1..)).chain(state.waiting.range(..=state.turn));
+        let (run, rival) = after.map(|(run, waiting)| (*run, waiting)).find(|(run, _)| *run != of)?;
+        let found = (run, rival.head.task.clone(), rival.desk.served());
+        state.turn = run;
+        Some(found)
+    }
+
+    /// A run that waits has another rank now.
+    pub(super) fn rerank(&self, run: u64, head: Head) {
+        let mut state = self.lock();
+        if let Some(waiting) = state.remove(run) {
+            state.put(run, Waiting { head, ..waiting });
+        }
+    }
+
+    /// A worker gives its slot away and leaves this task behind.
+    pub(super) fn give_way(&self, run: u64, head: Head, desk: &Arc<Desk>) {
+        let mut state = self.lock();
+        state.insert(run, head, 1, desk);
         state.free += 1;
         state.dispatch();
     }

@@ -135,6 +135,14 @@ impl<B> Tasks<B> {
         }
     }
 
+    /// The partition of the next batch, if there is one.
+    pub(super) fn next_partition(&self) -> u32 {
+        match self {
+            Tasks::Even(even) => even.next_seq().unwrap_or(0),
+            Tasks::Listed { parts, .. } => parts.as_slice().first().map_or(0, |part| part.partition),
+        }
+    }
+
     /// The next batch; with as many of its neighbours as make `records` where those lie beside it.
     #[inline]
     pub(super) fn next_piece(&mut self, records: usize) -> Option<Part<B>> {

@@ -83,6 +83,7 @@ impl<'a> Pipeline<'a, (), ()> {
     /// let lengths: Vec<usize> = Pipeline::over(&names).map(|name: &String| name.len()).run();
     /// assert_eq!(lengths, [7, 4]);
     /// ```
+    #[track_caller]
     pub fn over<D: Bounded>(data: D) -> Pipeline<'a, Over<D::Data, D::Item>, D::Item> {
         Pipeline::begin(Over::new(data.into_data()))
     }
@@ -100,12 +101,14 @@ impl<'a> Pipeline<'a, (), ()> {
     /// assert_eq!(seen, [1, 4, 9, 16]);
     /// # Ok::<(), RunError<std::convert::Infallible>>(())
     /// ```
+    #[track_caller]
     pub fn stream<S: Source>(source: S) -> Pipeline<'a, Stream<S>, S::Item> {
         Pipeline::begin(Stream::new(source))
     }
 }
 
 impl<'a, M, T> Pipeline<'a, M, T> {
+    #[track_caller]
     fn begin(input: M) -> Self {
         let (settings, pacing) = (Settings::default(), Pacing::default());
         Pipeline { input, chain: Whole, failing: Never, windows: NoWindow, integrator: Each, settings, pacing, flow: PhantomData }

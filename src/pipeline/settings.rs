@@ -40,7 +40,7 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
     }
 
     /// How urgent it is, among the pipelines on its engine: the greater, the more urgent. Default 0. An engine without a scheduler of its own, and
-    /// one with [`Priority`](crate::Priority), looks at it.
+    /// one with [`Priority`](crate::Priority), looks at it; with [`Fair`](crate::Fair) it is the pipeline's weight, less one.
     ///
     /// ```
     /// # use microbatch::prelude::*;

@@ -16,4 +16,8 @@ impl Scheduler for Fcfs {
     fn rank(&self, task: &Task) -> u64 {
         task.arrival
     }
+
+    fn uses_estimates(&self) -> bool {
+        false
+    }
 }

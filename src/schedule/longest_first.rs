@@ -1,4 +1,4 @@
-use crate::data::Task;
+use crate::data::{Task, nanos};
 use crate::stage::Scheduler;
 
 /// The longest first, by estimate: keeps the threads busy to the end where batches are of unequal size.
@@ -17,11 +17,6 @@ pub struct LongestFirst;
 
 impl Scheduler for LongestFirst {
     fn rank(&self, task: &Task) -> u64 {
-        u64::MAX - nanos(task)
+        u64::MAX - nanos(task.cost)
     }
-}
-
-/// The estimate in nanoseconds.
-pub(super) fn nanos(task: &Task) -> u64 {
-    u64::try_from(task.cost.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -22,6 +22,8 @@ pub struct Priority<F = fn(&Task) -> u64> {
     by: F,
     /// Nanoseconds of arrival a class is worth; `None`: whatever the arrival.
     step: Option<u64>,
+    /// Whether `by` is the user's, who may look at estimates.
+    by_value: bool,
 }
 
 fn by_class(task: &Task) -> u64 {
@@ -32,12 +34,12 @@ impl Priority {
     /// By the `.priority(..)` of the pipeline, each class worth a millisecond of arrival: a lower class is overtaken only by what
     /// arrives within that, so nothing starves.
     pub fn new() -> Self {
-        Priority { by: by_class, step: Some(STEP) }
+        Priority { by: by_class, step: Some(STEP), by_value: false }
     }
 
     /// By the `.priority(..)` of the pipeline alone: a stream of urgent work starves the rest.
     pub fn strict() -> Self {
-        Priority { by: by_class, step: None }
+        Priority { by: by_class, step: None, by_value: false }
     }
 }
 
@@ -50,7 +52,7 @@ impl Default for Priority {
 impl<F: Fn(&Task) -> u64> Priority<F> {
     /// By a value of one's own, alone: the task with the greatest runs first.
     pub fn by(by: F) -> Self {
-        Priority { by, step: None }
+        Priority { by, step: None, by_value: true }
     }
 }
 
@@ -67,5 +69,9 @@ impl<F: Fn(&Task) -> u64 + Send + Sync> Scheduler for Priority<F> {
             None => u64::MAX - value,
             Some(step) => task.arrival.saturating_add((u64::from(u8::MAX) - value.min(255)) * step),
         }
+    }
+
+    fn uses_estimates(&self) -> bool {
+        self.by_value
     }
 }

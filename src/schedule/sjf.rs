@@ -1,5 +1,4 @@
-use super::longest_first::nanos;
-use crate::data::Task;
+use crate::data::{Task, nanos};
 use crate::stage::Scheduler;
 
 /// Shortest job first, by estimate, with a bound on how long a large job is put off.
@@ -53,9 +52,9 @@ impl Default for Sjf {
 impl Scheduler for Sjf {
     fn rank(&self, task: &Task) -> u64 {
         match self.alpha {
-            None => nanos(task),
+            None => nanos(task.cost),
             // From a float to an integer saturates.
-            Some(alpha) => task.arrival.saturating_add((nanos(task) as f64 / alpha) as u64),
+            Some(alpha) => task.arrival.saturating_add((nanos(task.cost) as f64 / alpha) as u64),
         }
     }
 }

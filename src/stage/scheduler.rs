@@ -4,8 +4,12 @@ use std::sync::Arc;
 /// Decides which batch runs next: pure policy, the engine owns queues and threads.
 ///
 /// # Laws
-/// * The rank is a function of the task and of settings that do not change: it is asked for once, before the run begins.
+/// * The rank is a function of the task and of settings that do not change. Inside a run it is asked for once a task, before the first
+///   begins; between the runs of an engine, by the engine's scheduler, each time a worker has a choice.
 /// * Every rank is legal; equal ranks run by arrival, then in the order of the data.
+///
+/// A rank that is another at each call is borne: the one that was asked for last counts. A panic in `rank` ends the run that it is asked for
+/// as a panic of its own.
 ///
 /// On an engine of one thread batches run exactly by rank. With more, each worker takes *lanes* of tasks that are consecutive by
 /// rank: see [`Engine`](crate::Engine).
@@ -37,6 +41,12 @@ use std::sync::Arc;
 pub trait Scheduler: Send + Sync {
     /// The waiting task with the least rank runs first; ties by arrival.
     fn rank(&self, task: &Task) -> u64;
+
+    /// Whether ranks depend on estimates. If so, runs that are ranked take the time of each batch, so that the estimates of later ones get
+    /// better. Default: they may.
+    fn uses_estimates(&self) -> bool {
+        true
+    }
 }
 
 macro_rules! pointers {
@@ -44,6 +54,9 @@ macro_rules! pointers {
         impl<P: Scheduler + ?Sized> Scheduler for $pointer {
             fn rank(&self, task: &Task) -> u64 {
                 (**self).rank(task)
+            }
+            fn uses_estimates(&self) -> bool {
+                (**self).uses_estimates()
             }
         }
     )* };

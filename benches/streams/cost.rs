@@ -3,7 +3,7 @@
 use super::events::{Ready, events};
 use crate::median;
 use microbatch::prelude::*;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Sizes of micro-batches.
 const SIZES: [usize; 5] = [16, 256, 1024, 4096, 16384];
@@ -44,13 +44,11 @@ fn fit(points: &[(usize, Duration)]) -> (f64, f64) {
 fn sum(size: usize, count: usize) -> (Duration, u64) {
     let events = events(size * count, 1000);
     let source = Ready::new(&events, size);
-    let began = Instant::now();
     let mut total = 0;
     let pipeline = Pipeline::stream(source).trigger(Records::of(size)).process(|batch| batch.iter().map(|e| e.value).sum::<u64>());
     let report = pipeline.for_each(|sum| total += sum).unwrap();
     assert_eq!(total, events.iter().map(|e| e.value).sum::<u64>());
     assert_eq!(report.micro_batches, count as u64);
-    let _ = began;
     (report.processing, report.micro_batches)
 }
 

@@ -1,5 +1,6 @@
 //! What is to be run, and how a run can end.
 
+use super::Engine;
 use super::broken::Broken;
 use super::limit::Limit;
 use super::settings::Settings;
@@ -7,6 +8,7 @@ use std::fmt;
 
 /// What is to be run, apart from the batches.
 pub struct Plan<'p, 's, C, G, P> {
+    pub(crate) engine: &'p Engine,
     pub(crate) chain: &'p C,
     pub(crate) gather: &'p G,
     pub(crate) policy: &'p P,
@@ -40,8 +42,8 @@ impl<'p, 's, C, P> Plan<'p, 's, C, (), P> {
     where
         'p: 'q,
     {
-        let Plan { policy, settings, limit, measure, judged, counted, keeps, .. } = *self;
-        Plan { chain, gather, policy, settings, limit, measure, judged, counted, keeps }
+        let Plan { engine, policy, settings, limit, measure, judged, counted, keeps, .. } = *self;
+        Plan { engine, chain, gather, policy, settings, limit, measure, judged, counted, keeps }
     }
 }
 

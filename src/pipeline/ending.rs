@@ -2,7 +2,7 @@
 
 use super::shape::Shape;
 use crate::data::{Pane, RunStats, Timestamp, Window};
-use crate::engine::{self, Engine, Halt, Leash, Plan};
+use crate::engine::{self, Halt, Leash, Plan};
 use crate::integrate::{Each, Gather, Integrated, Sliced, Stated};
 use crate::keyed::{By, KeyState, Slot};
 use crate::process::{Operator, Rec, Watch, Windowed};
@@ -40,7 +40,6 @@ pub trait Ending<T, Ky, At, Wi> {
         &self,
         windows: &Wi,
         before: Timestamp,
-        engine: &Engine,
         parts: Parts<B>,
         job: &Job<'_, '_, C, P>,
         kept: &mut C::Local,
@@ -129,7 +128,6 @@ where
         &self,
         _: &Wi,
         _: Timestamp,
-        engine: &Engine,
         parts: Parts<B>,
         job: &Job<'_, '_, C, P>,
         kept: &mut C::Local,
@@ -142,7 +140,7 @@ where
         P: FailurePolicy<B, E>,
         L: Leash,
     {
-        engine::run::<_, _, _, _, _, L>(engine, parts, &job.ending_in(job.chain, self), kept, stats)
+        engine::run::<_, _, _, _, _, L>(job.engine, parts, &job.ending_in(job.chain, self), kept, stats)
     }
 
     fn pass<B, E, C, W>(&self, _: &Wi, tide: Tide, chain: &C, kept: &mut C::Local, watch: &mut W) -> Result<Self::Memory, E>
@@ -211,7 +209,6 @@ where
         &self,
         _: &NoWindow,
         _: Timestamp,
-        engine: &Engine,
         parts: Parts<B>,
         job: &Job<'_, '_, C, P>,
         kept: &mut C::Local,
@@ -224,7 +221,7 @@ where
         P: FailurePolicy<B, E>,
         L: Leash,
     {
-        engine::run::<_, _, _, _, _, L>(engine, parts, &job.ending_in(job.chain, self), kept, stats)
+        engine::run::<_, _, _, _, _, L>(job.engine, parts, &job.ending_in(job.chain, self), kept, stats)
     }
 
     fn pass<B, E, C, W>(&self, _: &NoWindow, tide: Tide, chain: &C, kept: &mut C::Local, watch: &mut W) -> Result<Self::Memory, E>
@@ -305,7 +302,6 @@ where
         &self,
         windows: &Wi,
         before: Timestamp,
-        engine: &Engine,
         parts: Parts<B>,
         job: &Job<'_, '_, C, P>,
         kept: &mut C::Local,
@@ -321,7 +317,7 @@ where
         let chain = Windowed::new(job.chain, windows, before);
         let gather = Sliced::new(self, self, self.is_far(windows));
         let finish = |memory| Gather::<T, By<Slot<Ky>>>::finish(&gather, memory);
-        let ran = engine::run::<_, _, _, _, _, L>(engine, parts, &job.ending_in(&chain, &gather), kept, stats);
+        let ran = engine::run::<_, _, _, _, _, L>(job.engine, parts, &job.ending_in(&chain, &gather), kept, stats);
         ran.map(finish).map_err(|halt| Halt { broken: halt.broken, before: halt.before.map(finish) })
     }
 

@@ -249,6 +249,7 @@ where
         let shared = moment.shared;
         let is_stream = moment.tracker.is_some();
         let job = Job {
+            engine: shared.engine,
             chain: &self.chain,
             gather: &(),
             policy: self.failing.policy(),
@@ -262,15 +263,8 @@ where
         let batches = parts.len() as u64;
         // Of a stream, each run is added to those before; of bounded data, the stats of the stage before go on.
         let mut stats = if is_stream { RunStats::default() } else { std::mem::take(&mut moment.stats) };
-        let ran = self.integrator.run::<_, _, _, _, X::Leash>(
-            &self.windows,
-            moment.tide.before,
-            shared.engine,
-            parts,
-            &job,
-            &mut running.kept,
-            &mut stats,
-        );
+        let ran =
+            self.integrator.run::<_, _, _, _, X::Leash>(&self.windows, moment.tide.before, parts, &job, &mut running.kept, &mut stats);
         if is_stream {
             // Those of the stream were counted when they were drawn.
             stats.records = 0;

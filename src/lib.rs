@@ -131,7 +131,7 @@ pub use observe::Spans;
 pub use observe::Timeline;
 pub use partition::{Chunks, HashPartitioner, RandomPartitioner, RangePartitioner};
 pub use pipeline::{Delivers, Iter, Pipeline, Returns, StreamHandle, TryIter};
-pub use process::{DeadLetter, Expire, Expiring, Retry, Skip, Stop};
+pub use process::{Counted, DeadLetter, Expire, Expiring, Retry, Skip, Stop};
 pub use schedule::{Deadline, Fair, Fcfs, LeastLoaded, LongestFirst, Priority, Sjf};
 pub use sink::{EpochFiles, ForEach};
 #[cfg(feature = "csv")]

@@ -3,6 +3,7 @@
 
 mod batch;
 mod copied;
+mod counted;
 mod event_time;
 mod expire;
 mod failure;
@@ -17,6 +18,7 @@ mod windowed;
 
 pub use batch::{Harmless, PerBatch, Process, TryPerBatch, TryProcess};
 pub use copied::Copied;
+pub use counted::{Counted, Lot};
 pub use event_time::EventTime;
 pub use expire::{Expire, Expiring};
 pub use failure::{DeadLetter, Retry, Skip, Stop};

@@ -78,9 +78,11 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
         doubtful.sort_by_key(|(slot, _)| (std::cmp::Reverse(slot.start), slot.nth));
         for (slot, state) in sure.into_iter().chain(doubtful) {
             let slice = slot.window();
-            let is_kept = self.join(slot.key, slice, state, integrator, in_parts, |window| window.end.later(windows.lateness()) > before);
-            lateness.late += u64::from(slot.nth > 0);
-            lateness.dropped += u64::from(!is_kept);
+            let is_in_reach = |window: Window| window.end.later(windows.lateness()) > before;
+            let joined = self.join(slot.key, slice, state, integrator, in_parts, is_in_reach);
+            // What joins a session that is not complete is not late.
+            lateness.late += u64::from(joined.is_none_or(|window| window.end <= before));
+            lateness.dropped += u64::from(joined.is_none());
         }
         if !Wi::REPEATS {
             self.changed.clear();
@@ -88,7 +90,7 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
         lateness
     }
 
-    /// Joins a slice to the sessions it touches; false where what comes of it is out of reach.
+    /// Joins a slice to the sessions it touches: what comes of it, if that is in reach.
     fn join<T, I: Integrator<T, State = S>>(
         &mut self,
         key: Ky,
@@ -97,7 +99,7 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
         integrator: &I,
         in_parts: bool,
         is_in_reach: impl Fn(Window) -> bool,
-    ) -> bool {
+    ) -> Option<Window> {
         let sessions = self.keys.entry(key.clone()).or_default();
         let first = sessions.partition_point(|session| session.window.end <= slice.start);
         let count = sessions[first..].iter().take_while(|session| session.touches(slice)).count();
@@ -108,7 +110,7 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
             if sessions.is_empty() {
                 self.keys.remove(&key);
             }
-            return false;
+            return None;
         }
         let has_left = count == 1 && sessions[first].has_left && sessions[first].window.end == window.end;
         let mut joined = sessions.drain(first..first + count);
@@ -126,7 +128,7 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
         sessions.insert(first, all);
         self.ends.entry(window.end).or_default().push(key.clone());
         self.changed.push(key);
-        true
+        Some(window)
     }
 
     pub(super) fn close<At, T, I, Wi>(&mut self, integrator: &I, windows: &Wi, tide: Tide) -> Vec<Pane<Ky::Key, I::Output>>
@@ -140,11 +142,15 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
         for key in std::mem::take(changed) {
             for session in keys.get_mut(&key).into_iter().flatten().filter(|session| session.is_changed) {
                 session.is_changed = false;
-                let timing = match (session.has_left, session.window.end <= tide.after) {
-                    (true, _) => Timing::Late(0),
-                    (false, false) if mode == Mode::Update => Timing::Early,
+                let timing = match session.window.end {
+                    end if end <= tide.before => Timing::Late(0),
+                    end if end > tide.after && mode == Mode::Update => Timing::Early,
                     _ => continue,
                 };
+                // Of late records alone, or joined by them: it was never open.
+                if timing != Timing::Early && !std::mem::replace(&mut session.has_left, true) {
+                    ends.entry(session.window.end.later(windows.lateness())).or_default().push(key.clone());
+                }
                 let copy = session.copy::<Wi::Overlap>();
                 copy.and_then(|states| merged(states, integrator))
                     .into_iter()

@@ -73,8 +73,10 @@ impl std::fmt::Debug for Moment<'_, '_, '_> {
 impl Moment<'_, '_, '_> {
     /// Records up to this event time have been read.
     fn reach(&mut self, partition: u32, latest: Option<Timestamp>) {
-        if let (Some(latest), Some(tracker)) = (latest, &mut self.tracker) {
-            tracker.reach(partition, latest, self.now);
+        match (latest, &mut self.tracker) {
+            (Some(latest), Some(tracker)) => tracker.reach(partition, latest, self.now),
+            // Bounded data have no watermark, but timers need to know how far they go.
+            _ => self.stats.latest = self.stats.latest.max(latest),
         }
     }
 

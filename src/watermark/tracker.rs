@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Instant;
 
+/// As far as records can bring event time.
+const LAST: Timestamp = Timestamp::from_micros(i64::MAX - 1);
+
 /// Keeps a stream's watermark: the least over the source partitions that are not idle, which never goes back.
 pub(crate) struct Tracker<'a> {
     watermark: Box<dyn Watermark + 'a>,
@@ -53,7 +56,8 @@ impl<'a> Tracker<'a> {
         let least = self.partitions.values().filter(is_active).map(|partition| partition.watermark).min();
         // Where all are idle, nothing holds back what the last of them has reached.
         let reached = least.or_else(|| self.partitions.values().map(|partition| partition.watermark).max());
-        self.now = self.now.max(reached.unwrap_or(Timestamp::MIN));
+        // The end of time is left to the end of the source: windows that reach there take records until then.
+        self.now = self.now.max(reached.unwrap_or(Timestamp::MIN).min(LAST));
         self.now
     }
 }

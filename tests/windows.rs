@@ -6,7 +6,7 @@ mod props;
 mod watchdog;
 
 use microbatch::prelude::*;
-use microbatch::{Admission, Pending};
+use microbatch::{Admission, Overlapping, Pending, Timed};
 use props::holds;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy};
@@ -45,8 +45,8 @@ struct Case {
     mode: Mode,
 }
 
-/// Key, window, timing, index, and the values in their order.
-type Seen = (u8, (i64, i64), Timing, u32, Vec<i64>);
+/// Key, window, timing, index, whether it is the last, and the values in their order.
+type Seen = (u8, (i64, i64), Timing, u32, bool, Vec<i64>);
 /// Panes in the order in which they leave; late records; those of them that were dropped.
 type Outcome = (Vec<Seen>, u64, u64);
 
@@ -157,7 +157,8 @@ impl Model {
             *late += u32::from(timing == Timing::Late(0));
             let timing = if timing == Timing::Late(0) { Timing::Late(*late) } else { timing };
             content.values.sort();
-            self.outcome.0.push((*key, *window, timing, *index, content.values.clone()));
+            let is_last = timing != Timing::Early && (after == END || window.1 + lateness <= after);
+            self.outcome.0.push((*key, *window, timing, *index, is_last, content.values.clone()));
             *index += 1;
         }
         self.open.retain(|(window, _), _| after < END && window.1 + lateness > after);
@@ -221,7 +222,7 @@ fn engine(case: Case, micro_batches: &[Vec<Record>], on: &Engine, chunk: usize) 
                 .integrator(Sort)
                 .for_each(|pane| {
                     let window = (pane.window.start.as_micros(), pane.window.end.as_micros());
-                    seen.push((pane.key, window, pane.timing, pane.index, pane.value))
+                    seen.push((pane.key, window, pane.timing, pane.index, pane.is_last, pane.value))
                 })
                 .unwrap();
             assert_eq!((report.records_in, report.micro_batches), (records.len() as u64, sizes.len() as u64));
@@ -290,4 +291,40 @@ fn sessions_are_those_of_the_model() {
 #[test]
 fn the_watermark_is_the_least_of_the_source_partitions() {
     check(4, (1i64..25, 1i64..25).prop_map(|(size, slide)| Cut::Sliding(size, slide, 0)), 3);
+}
+
+/// Each ten microseconds, and the hundred so far.
+struct SoFar;
+
+impl<A: Timed> Windows<A> for SoFar {
+    type Overlap = Overlapping;
+
+    fn slice(&self, at: A) -> Option<Window> {
+        let start = at.moment().as_micros().div_euclid(10) * 10;
+        Some(Window::new(Timestamp::from_micros(start), Timestamp::from_micros(start + 10)))
+    }
+
+    fn windows(&self, slice: Window, put: &mut dyn FnMut(Window)) {
+        let start = Timestamp::from_micros(slice.start.as_micros().div_euclid(100) * 100);
+        put(slice);
+        let ends = (slice.end.as_micros()..=start.as_micros() + 100).step_by(10);
+        // The first ten are both.
+        ends.map(|end| Window::new(start, Timestamp::from_micros(end))).filter(|window| *window != slice).for_each(put);
+    }
+}
+
+/// Of windows that end together the first used to take the states of all they share, and the others were left without.
+#[test]
+fn windows_of_ones_own_may_end_together() {
+    within(LIMIT, || {
+        let mut wanted: Vec<_> = (0..300i64).step_by(10).map(|start| (start, start + 10, 10)).collect();
+        wanted.extend((0..300i64).step_by(100).flat_map(|start| (2..11).map(move |tens| (start, start + tens * 10, tens as usize * 10))));
+        wanted.sort();
+        for of in [1, 7, 64, 1000] {
+            let stream = Pipeline::stream(0..300i64).trigger(Records::of(of)).event_time(|n| Timestamp::from_micros(*n));
+            let panes = stream.window(SoFar).integrator(Collect).run();
+            let seen: Vec<_> = panes.iter().map(|pane| (pane.window.start.as_micros(), pane.window.end.as_micros(), pane.value.len())).collect();
+            assert_eq!(seen, wanted, "cut each {of}");
+        }
+    });
 }

@@ -84,7 +84,7 @@ where
         let mut failure = None;
         let end = spring.flow(Current { pace, control, limit: &limit }, |drawn, flow: Flow| {
             let now = Instant::now();
-            let tide = Tide { before: tracker.now(), after: tracker.now() };
+            let tide = Tide { before: tracker.now(), after: tracker.now(), is_idle: flow.is_idle };
             let tracker = if whole { None } else { Some(&mut tracker) };
             let mut moment = Moment { shared: &shared, stats: RunStats::default(), tide, tracker, is_last: flow.is_last, now, open: 0 };
             let (emitted, broken) = self.step(&mut running, drawn, &mut moment);

@@ -315,7 +315,7 @@ where
 
     fn all(&self, windows: &Wi, memory: Self::Memory) -> Vec<Self::Emit> {
         let mut open = Ending::<T, Ky, At, Wi>::open(self, windows);
-        let tide = Tide { before: Timestamp::MIN, after: Timestamp::MAX };
+        let tide = Tide { before: Timestamp::MIN, after: Timestamp::MAX, is_idle: false };
         Ending::<T, Ky, At, Wi>::absorb(self, windows, &mut open, memory, tide.before);
         Ending::<T, Ky, At, Wi>::close(self, windows, &mut open, tide)
     }
@@ -358,7 +358,8 @@ impl<O> Shape<NoWindow, O> for NoKey {
 impl<K: Key, O> Shape<NoWindow, O> for By<K> {
     type Out = Groups<K, O>;
     fn shape(panes: Vec<Pane<K, O>>, _: impl FnOnce() -> O) -> Groups<K, O> {
-        panes.into_iter().map(|pane| (pane.key, pane.value)).collect()
+        // Of those that have left more than once, what they came to.
+        panes.into_iter().filter(|pane| pane.is_last).map(|pane| (pane.key, pane.value)).collect()
     }
 }
 

@@ -93,7 +93,7 @@ where
         let limit = limit(settings);
         let engine = settings.engine.as_ref().unwrap_or_else(|| Engine::shared());
         let shared = Shared { engine, limit: &limit, measure, settings };
-        let tide = Tide { before: Timestamp::MIN, after: Timestamp::MAX };
+        let tide = Tide { before: Timestamp::MIN, after: Timestamp::MAX, is_idle: false };
         let mut moment =
             Moment { shared: &shared, stats: RunStats::default(), tide, tracker: None, is_last: true, now: Instant::now(), open: 0 };
         let drawn = self.input.spring().whole();

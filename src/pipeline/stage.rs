@@ -72,7 +72,7 @@ impl std::fmt::Debug for Moment<'_, '_, '_> {
 
 impl Moment<'_, '_, '_> {
     /// Records up to this event time have been read.
-    fn reach(&mut self, partition: u32, latest: Option<Timestamp>) {
+    fn reach(&mut self, partition: Option<u32>, latest: Option<Timestamp>) {
         match (latest, &mut self.tracker) {
             (Some(latest), Some(tracker)) => tracker.reach(partition, latest, self.now),
             // Bounded data have no watermark, but timers need to know how far they go.
@@ -162,7 +162,8 @@ where
         let done = self.take(cuts, running, moment);
         // What ended a stage before came first.
         let broken = broken.or(done.err());
-        moment.advance();
+        let advanced = contain(running.last_batch(), || moment.advance());
+        let broken = broken.or(advanced.err());
         let passed = if C::TIMED && broken.is_none() { self.pass(running, moment) } else { Ok(()) };
         let broken = broken.or(passed.err());
         let last = running.last_batch();
@@ -258,7 +259,7 @@ where
         let latest = moment.latest();
         for after in [latest.min(end), end] {
             let last = running.last_batch();
-            let tide = Tide { before: moment.tide.before, after };
+            let tide = Tide { after, ..moment.tide };
             let mut watch = Passing::new(self.failing.policy(), last);
             let Running { kept, open, .. } = running;
             let passed = contain(last, || {

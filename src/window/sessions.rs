@@ -36,9 +36,14 @@ impl<Ky, S> Default for Sessions<Ky, S> {
     }
 }
 
+/// Whether what ends so does not hold a time. What reaches to the last time holds it: its end lies beyond.
+fn ends_before(end: Timestamp, time: Timestamp) -> bool {
+    end <= time && end < Timestamp::MAX
+}
+
 impl<S> One<S> {
     fn touches(&self, slice: Window) -> bool {
-        self.window.start < slice.end && slice.start < self.window.end
+        !ends_before(slice.end, self.window.start) && !ends_before(self.window.end, slice.start)
     }
 
     /// Takes in a state of a slice.
@@ -101,7 +106,7 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
         is_in_reach: impl Fn(Window) -> bool,
     ) -> Option<Window> {
         let sessions = self.keys.entry(key.clone()).or_default();
-        let first = sessions.partition_point(|session| session.window.end <= slice.start);
+        let first = sessions.partition_point(|session| ends_before(session.window.end, slice.start));
         let count = sessions[first..].iter().take_while(|session| session.touches(slice)).count();
         let touched = &sessions[first..first + count];
         let window =
@@ -164,7 +169,7 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
                 leave::<At, T, I, Wi, Ky>(keys, ends, key, windows, tide, &mut emitter);
             }
         }
-        if is_early(windows) && mode == Mode::Complete {
+        if is_early(windows) && mode == Mode::Complete && !tide.is_idle {
             for (key, session) in keys.iter().flat_map(|(key, sessions)| sessions.iter().map(move |session| (key, session))) {
                 let copy = session.copy::<Wi::Overlap>().filter(|_| !session.has_left);
                 copy.and_then(|states| merged(states, integrator))

@@ -110,7 +110,13 @@ fn ways(is_ordered: bool) -> impl Strategy<Value = Way> {
         3 => Cut::Hash(size),
         _ => Cut::Range(size),
     });
-    (pace, cut, 0usize..4, 0usize..4, 0i64..30).prop_map(|(pace, cut, scheduler, threads, delay)| Way { pace, cut, scheduler, threads, delay })
+    (pace, cut, 0usize..4, 0usize..4, 0i64..30).prop_map(|(pace, cut, scheduler, threads, delay)| Way {
+        pace,
+        cut,
+        scheduler,
+        threads,
+        delay,
+    })
 }
 
 /// Records whose disorder is within the delay: no record is more than that before one that came earlier.
@@ -231,12 +237,14 @@ fn the_order_of_the_source() {
     check(3, true, |records, way| {
         assert_eq!(both!(records, way, |of| of.run()), records);
         let odd: Vec<_> = values(records).into_iter().filter(|value| value % 2 != 0).flat_map(|value| [value, -value]).collect();
-        assert_eq!(both!(records, way, |of| of.map(|r| r.value).filter(|value| value % 2 != 0).flat_map(|value| [value, -value]).run()), odd);
+        assert_eq!(
+            both!(records, way, |of| of.map(|r| r.value).filter(|value| value % 2 != 0).flat_map(|value| [value, -value]).run()),
+            odd
+        );
         assert_eq!(both!(records, way, |of| of.map(|record| record.value).integrator(Collect).run()), values(records));
         let lists: Vec<_> = by_key(records).into_iter().collect();
-        let collected = both!(records, way, |of| {
-            of.key_by(|record| record.key).map(|record| record.value).integrator(Collect).run().into_sorted()
-        });
+        let collected =
+            both!(records, way, |of| { of.key_by(|record| record.key).map(|record| record.value).integrator(Collect).run().into_sorted() });
         assert_eq!(collected, lists);
         // Sorting and the greatest keep equal ones in the order of the data.
         let mut sorted: Vec<_> = records.to_vec();
@@ -352,7 +360,10 @@ macro_rules! windows {
             let best = both!($records, way, |of| {
                 let of = of.event_time(time).window($windows).key_by(|record| record.key).map(|record| record.value).integrator(Sum);
                 let of = of.then().same_window().map(|pane| pane.value).integrator((Max, Count));
-                of.run().into_iter().map(|pane| ((pane.window.start.as_micros(), pane.window.end.as_micros()), pane.value)).collect::<Vec<_>>()
+                of.run()
+                    .into_iter()
+                    .map(|pane| ((pane.window.start.as_micros(), pane.window.end.as_micros()), pane.value))
+                    .collect::<Vec<_>>()
             });
             let mut greatest = BTreeMap::<(i64, i64), (Option<i64>, u64)>::new();
             for ((window, _), all) in &wanted {

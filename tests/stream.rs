@@ -144,7 +144,12 @@ mod ends {
         alone(|| {
             let token = CancelToken::new();
             let stream = Pipeline::stream(0u64..).cancel(&token);
-            assert_eq!(end(stream.for_each(|n| if n == 1000 { token.cancel() })), "cancelled");
+            assert_eq!(
+                end(stream.for_each(|n| if n == 1000 {
+                    token.cancel()
+                })),
+                "cancelled"
+            );
             let (sender, source) = channel::<u8>(1);
             let token = CancelToken::new();
             let handle = Pipeline::stream(source).cancel(&token).spawn(ForEach::new(|_| ())).unwrap();
@@ -241,7 +246,11 @@ mod handles {
                 wait_until("ten records", || handle.progress().records_in == 10);
                 assert_eq!(handle.progress().open, 1);
                 assert_eq!(handle.progress().watermark, Some(Timestamp::from_micros(9)));
-                if is_drained { handle.drain() } else { handle.stop() }
+                if is_drained {
+                    handle.drain()
+                } else {
+                    handle.stop()
+                }
                 handle.join().unwrap();
                 assert_eq!(seen.load(Ordering::SeqCst), usize::from(is_drained));
             }
@@ -531,7 +540,8 @@ mod quiet {
                     Timestamp::from_micros(*n)
                 };
                 let mut first = None;
-                let stream = Pipeline::stream(Two(0)).event_time(see).watermark(watermark).window(Tumbling::of(micros(10))).integrator(Count);
+                let stream =
+                    Pipeline::stream(Two(0)).event_time(see).watermark(watermark).window(Tumbling::of(micros(10))).integrator(Count);
                 let report = stream.for_each(|_| _ = first.get_or_insert(now.load(Ordering::SeqCst))).unwrap();
                 assert_eq!(first.unwrap() < 199, is_early, "the first window left at {first:?}");
                 assert_eq!((report.records_out, report.late), (20, 0));
@@ -607,7 +617,8 @@ mod failures {
                 assert_eq!(panes, vec![10; first.saturating_sub(1) as usize / 10]);
                 // As an iterator: at most 64 are missing, the failure is the last.
                 if a % 8 == 0 {
-                    let all: Vec<_> = Pipeline::stream(0..400u64).try_map(move |n| if n == a { Err(n) } else { Ok(n) }).try_iter().collect();
+                    let all: Vec<_> =
+                        Pipeline::stream(0..400u64).try_map(move |n| if n == a { Err(n) } else { Ok(n) }).try_iter().collect();
                     let (last, before) = all.split_last().unwrap();
                     let before: Vec<u64> = before.iter().map(|result| *result.as_ref().unwrap()).collect();
                     assert_eq!(before, (0..before.len() as u64).collect::<Vec<_>>());
@@ -652,8 +663,13 @@ mod times {
     const MAX: i64 = i64::MAX;
 
     /// Windows and counts of each cutting, which are those of bounded data.
-    fn check<W: Windows<Timestamp> + Copy + Sync + Send + 'static>(what: &str, windows: W, times: &[i64], delay: u64, wanted: &[(i64, i64, usize)])
-    where
+    fn check<W: Windows<Timestamp> + Copy + Sync + Send + 'static>(
+        what: &str,
+        windows: W,
+        times: &[i64],
+        delay: u64,
+        wanted: &[(i64, i64, usize)],
+    ) where
         W::Overlap: microbatch::Overlap<Vec<i64>>,
     {
         let (what, times, wanted) = (what.to_string(), times.to_vec(), wanted.to_vec());
@@ -664,7 +680,8 @@ mod times {
             let over = Pipeline::over(times.clone()).event_time(|t| Timestamp::from_micros(*t)).window(windows);
             assert_eq!(shape(over.accumulate(Vec::new, Vec::push, |all, mut more| all.append(&mut more)).run()), wanted, "{what}, bounded");
             for of in [1, 2, 3, 100] {
-                let stream = Pipeline::stream(times.clone().into_iter()).trigger(Records::of(of)).event_time(|t| Timestamp::from_micros(*t));
+                let stream =
+                    Pipeline::stream(times.clone().into_iter()).trigger(Records::of(of)).event_time(|t| Timestamp::from_micros(*t));
                 let stream = stream.watermark(BoundedDisorder::of(micros(delay))).window(windows);
                 let panes = stream.accumulate(Vec::new, Vec::push, |all, mut more| all.append(&mut more)).run();
                 assert_eq!(shape(panes), wanted, "{what}, cut each {of}");
@@ -679,17 +696,21 @@ mod times {
         let ten = Tumbling::of(micros(10));
         // The last multiple of ten is 7 before the end, the first one 8 after the beginning.
         check("the last times", ten, &[MAX - 8, MAX - 7, MAX, MAX, MAX], 0, &[(MAX - 17, MAX - 7, 1), (MAX - 7, MAX, 4)]);
-        check("the first times", ten, &[MIN, MIN, MIN + 7, MIN + 8, MIN + 17, MIN + 18], 0, &[
-            (MIN, MIN + 8, 3),
-            (MIN + 8, MIN + 18, 2),
-            (MIN + 18, MIN + 28, 1),
-        ]);
+        check(
+            "the first times",
+            ten,
+            &[MIN, MIN, MIN + 7, MIN + 8, MIN + 17, MIN + 18],
+            0,
+            &[(MIN, MIN + 8, 3), (MIN + 8, MIN + 18, 2), (MIN + 18, MIN + 28, 1)],
+        );
         check("both", ten, &[MIN, MAX, MAX], 0, &[(MIN, MIN + 8, 1), (MAX - 7, MAX, 2)]);
-        check("sessions", Session::gap(micros(10)), &[MIN, MIN + 9, MAX - 12, MAX - 1, MAX, MAX], 0, &[
-            (MIN, MIN + 19, 2),
-            (MAX - 12, MAX - 2, 1),
-            (MAX - 1, MAX, 3),
-        ]);
+        check(
+            "sessions",
+            Session::gap(micros(10)),
+            &[MIN, MIN + 9, MAX - 12, MAX - 1, MAX, MAX],
+            0,
+            &[(MIN, MIN + 19, 2), (MAX - 12, MAX - 2, 1), (MAX - 1, MAX, 3)],
+        );
         let sliding = Sliding::of(micros(20), micros(10));
         check("sliding at the end", sliding, &[MAX, MAX], 0, &[(MAX - 17, MAX, 2), (MAX - 7, MAX, 2)]);
         check("sliding at the beginning", sliding, &[MIN, MIN + 8], 0, &[(MIN, MIN + 8, 1), (MIN, MIN + 18, 2), (MIN + 8, MIN + 28, 1)]);
@@ -748,7 +769,8 @@ mod times {
     fn lengths_of_zero_are_refused_with_a_reason() {
         fn check(what: &str, build: impl FnOnce() + std::panic::UnwindSafe) {
             let payload = catch_unwind(build).expect_err(what);
-            let message = payload.downcast_ref::<String>().cloned().or_else(|| payload.downcast_ref::<&str>().map(|s| s.to_string())).unwrap();
+            let message =
+                payload.downcast_ref::<String>().cloned().or_else(|| payload.downcast_ref::<&str>().map(|s| s.to_string())).unwrap();
             assert!(message.contains(what), "{message}");
         }
         let zero = Duration::ZERO;

@@ -323,7 +323,8 @@ fn windows_of_ones_own_may_end_together() {
         for of in [1, 7, 64, 1000] {
             let stream = Pipeline::stream(0..300i64).trigger(Records::of(of)).event_time(|n| Timestamp::from_micros(*n));
             let panes = stream.window(SoFar).integrator(Collect).run();
-            let seen: Vec<_> = panes.iter().map(|pane| (pane.window.start.as_micros(), pane.window.end.as_micros(), pane.value.len())).collect();
+            let seen: Vec<_> =
+                panes.iter().map(|pane| (pane.window.start.as_micros(), pane.window.end.as_micros(), pane.value.len())).collect();
             assert_eq!(seen, wanted, "cut each {of}");
         }
     });

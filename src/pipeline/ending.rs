@@ -1,6 +1,6 @@
 //! The end of a stage: what becomes of its values, by key and window.
 
-use crate::data::{Pane, RunStats, Timestamp, Window};
+use crate::data::{Pane, RunStats, Timestamp, Timing, Window};
 use crate::engine::{self, Engine, Halt, Leash, Plan};
 use crate::integrate::{Each, Gather, Integrated, StateOf, Stated};
 use crate::keyed::{By, Groups, Key, KeyState, NoKey, Slot};
@@ -386,6 +386,8 @@ impl<Wi, O, Ky: Shape<Wi, O>> Shape<Again<Wi>, O> for Ky {
 
 /// The last pane of each window and key, by window and key; as if none had left before.
 fn last_ones<K: Ord, O>(mut panes: Vec<Pane<K, O>>) -> Vec<Pane<K, O>> {
+    // A session may have grown since: what left early is of no window that there is now.
+    panes.retain(|pane| pane.timing != Timing::Early);
     panes.sort_by(|a, b| (a.window, &a.key, a.index).cmp(&(b.window, &b.key, b.index)));
     panes.dedup_by(|next, before| {
         let is_same = next.window == before.window && next.key == before.key;

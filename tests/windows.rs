@@ -329,3 +329,30 @@ fn windows_of_ones_own_may_end_together() {
         }
     });
 }
+
+/// Late records of one time are told apart, and came in the order in which threads happened to meet them, each compared with all before.
+#[test]
+fn late_records_of_one_time_keep_their_order() {
+    within(LIMIT, || {
+        let engine = Engine::builder().threads(8).build().unwrap();
+        let begun = std::time::Instant::now();
+        for len in [4_000, 4_000, 4_000, 100_000] {
+            let records: Vec<(i64, i64)> = std::iter::once((5_000, -1)).chain((0..len).map(|n| (100 + 4 * n / len, n))).collect();
+            let stream = Pipeline::stream(records.into_iter()).trigger(Cuts { sizes: vec![1, len as usize], next: 0 });
+            let stream = stream.admission(Admission::new().batches(1 << 20)).partitioner(Chunks::of(50)).on(&engine);
+            let stream = stream.event_time(|record| Timestamp::from_micros(record.0)).window(Session::gap(micros(10)));
+            let sessions = stream.allowed_lateness(micros(1 << 20)).map(|record| record.1).integrator(Collect).run();
+            assert_eq!(sessions[0].value, (0..len).collect::<Vec<_>>());
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+    });
+}
+
+/// A key with many sessions used to move all of them for each that left.
+#[test]
+fn many_sessions_of_one_key_take_no_quadratic_time() {
+    within(Duration::from_secs(15), || {
+        let sessions = Pipeline::over(0..200_000i64).event_time(|n| Timestamp::from_micros(n * 100)).window(Session::gap(micros(10)));
+        assert_eq!(sessions.integrator(Count).run().len(), 200_000);
+    });
+}

@@ -250,6 +250,10 @@ where
         }
     }
 
+    fn batch(&self) -> u64 {
+        self.place.batch
+    }
+
     fn expected(&self) -> usize {
         self.place.records
     }

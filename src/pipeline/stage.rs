@@ -263,13 +263,16 @@ where
             let mut watch = Passing::new(self.failing.policy(), last);
             let Running { kept, open, .. } = running;
             let passed = contain(last, || {
-                let memory = self.integrator.pass(&self.windows, tide, &self.chain, kept, &mut watch);
-                memory.map(|memory| self.integrator.absorb(&self.windows, open, memory, tide.before))
+                let (memory, failed) = self.integrator.pass(&self.windows, tide, &self.chain, kept, &mut watch);
+                (self.integrator.absorb(&self.windows, open, memory, tide.before), failed)
             });
             moment.stats.failed += watch.failed();
-            let lateness = passed?.map_err(|error| Broken { batch: last, record: 0, cause: Cause::Error(error) })?;
+            let (lateness, failed) = passed?;
             moment.stats.late += lateness.late + watch.late();
             moment.stats.dropped += lateness.dropped + watch.dropped();
+            if let Some(error) = failed {
+                return Err(Broken { batch: last, record: 0, cause: Cause::Error(error) });
+            }
         }
         Ok(())
     }

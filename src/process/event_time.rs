@@ -30,6 +30,10 @@ impl<E, W: Watch<E>> Watch<E> for Replaced<'_, W> {
         self.0.failed(position, records, error)
     }
 
+    fn batch(&self) -> u64 {
+        self.0.batch()
+    }
+
     fn expected(&self) -> usize {
         self.0.expected()
     }

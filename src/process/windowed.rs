@@ -55,7 +55,7 @@ impl<'c, C, Wi> Windowed<'c, C, Wi> {
 
     /// The slot of a record, if it is to be folded.
     #[inline]
-    fn slot<Ky, At>(&self, seen: &mut Seen, at: At, key: Ky) -> Option<By<Slot<Ky>>>
+    fn slot<Ky, At>(&self, seen: &mut Seen, batch: u64, at: At, key: Ky) -> Option<By<Slot<Ky>>>
     where
         Wi: Assign<At>,
     {
@@ -66,7 +66,8 @@ impl<'c, C, Wi> Windowed<'c, C, Wi> {
         };
         let nth = match place {
             Place::OnTime => 0,
-            _ if self.windows.joins() => self.doubtful.fetch_add(1, Ordering::Relaxed).wrapping_add(1),
+            // By batch first, as batches may run at the same time.
+            _ if self.windows.joins() => batch << 32 | u64::from(self.doubtful.fetch_add(1, Ordering::Relaxed).wrapping_add(1)),
             Place::Late => {
                 seen.late += 1;
                 0
@@ -111,8 +112,8 @@ where
         watch: &mut W,
         emit: &mut impl FnMut(Rec<C::At, Self::Key, C::Value>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut seen = Seen::default();
-        let done = self.prev.drive(local, batch, watch, &mut |rec| match self.slot(&mut seen, rec.at, rec.key) {
+        let (mut seen, number) = (Seen::default(), watch.batch());
+        let done = self.prev.drive(local, batch, watch, &mut |rec| match self.slot(&mut seen, number, rec.at, rec.key) {
             Some(key) => emit(Rec { at: rec.at, key, value: rec.value }),
             None => Ok(()),
         });
@@ -129,8 +130,8 @@ where
         watch: &mut W,
         emit: &mut impl FnMut(Rec<C::At, Self::Key, C::Value>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut seen = Seen::default();
-        let done = self.prev.pass(local, watermark, watch, &mut |rec| match self.slot(&mut seen, rec.at, rec.key) {
+        let (mut seen, number) = (Seen::default(), watch.batch());
+        let done = self.prev.pass(local, watermark, watch, &mut |rec| match self.slot(&mut seen, number, rec.at, rec.key) {
             Some(key) => emit(Rec { at: rec.at, key, value: rec.value }),
             None => Ok(()),
         });

@@ -199,15 +199,11 @@ fn leave<At, T, I, Wi, Ky>(
     Ky: KeyState,
 {
     let Some(sessions) = keys.get_mut(&key) else { return };
-    let mut at = 0;
-    while at < sessions.len() {
-        let session = &mut sessions[at];
+    // Sessions of a key end in the order in which they begin.
+    let complete = sessions.partition_point(|session| session.window.end <= tide.after);
+    for session in sessions[..complete].iter_mut().filter(|session| !session.has_left) {
         let gone = session.window.end.later(windows.lateness());
-        let states = match session.has_left || session.window.end > tide.after {
-            true => None,
-            false if gone <= tide.after => Some(std::mem::take(&mut session.states)),
-            false => session.copy::<Wi::Overlap>(),
-        };
+        let states = if gone <= tide.after { Some(std::mem::take(&mut session.states)) } else { session.copy::<Wi::Overlap>() };
         if let Some(state) = states.and_then(|states| merged(states, emitter.integrator)) {
             emitter.emit(session.window, key.clone(), state, Timing::OnTime);
             session.has_left = true;
@@ -215,12 +211,9 @@ fn leave<At, T, I, Wi, Ky>(
                 ends.entry(gone).or_default().push(key.clone());
             }
         }
-        if gone <= tide.after {
-            sessions.remove(at);
-        } else {
-            at += 1;
-        }
     }
+    let gone = sessions.partition_point(|session| session.window.end.later(windows.lateness()) <= tide.after);
+    sessions.drain(..gone);
     if sessions.is_empty() {
         keys.remove(&key);
     }

@@ -170,7 +170,9 @@ fn what_timers_made_before_a_failure_is_delivered() {
         let records: Vec<Record> = (0..20).map(|n| (0, n, 5)).collect();
         for of in [1, 3, 20] {
             let mut seen = Vec::new();
-            let stream = Pipeline::stream(records.clone().into_iter()).trigger(Records::of(of)).event_time(|record| Timestamp::from_micros(record.1));
+            let stream = Pipeline::stream(records.clone().into_iter())
+                .trigger(Records::of(of))
+                .event_time(|record| Timestamp::from_micros(record.1));
             let stream = stream.key_by(|record| record.0).stateful(Alarm { again: i64::MAX, step: 1 });
             let run = stream.try_map(|(at, _)| if at == 15 { Err("fifteen") } else { Ok(at) }).for_each(|at| seen.push(at));
             assert_eq!(run.unwrap_err().into_error(), Some("fifteen"));

@@ -79,7 +79,9 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
         let in_parts = integrator.arrival() == Arrival::InOrder || !integrator.exact();
         let mut lateness = Lateness::default();
         // What may be too late comes last, backwards in time: by then it is there what it can join.
-        let (mut doubtful, sure): (Vec<_>, Vec<_>) = states.partition(|(slot, _)| slot.nth > 0);
+        let (mut doubtful, mut sure): (Vec<_>, Vec<_>) = states.partition(|(slot, _)| slot.nth > 0);
+        // In the order of time new sessions of a key go behind those there are.
+        sure.sort_by_key(|(slot, _)| slot.start);
         doubtful.sort_by_key(|(slot, _)| (std::cmp::Reverse(slot.start), slot.nth));
         for (slot, state) in sure.into_iter().chain(doubtful) {
             let slice = slot.window();

@@ -58,7 +58,7 @@ fn send<P: Delivers>(pipeline: P, control: &Control, sender: &Sender<Sent<P::Emi
     let mut held = Vec::new();
     let done = pipeline.deliver(control, |mut results| {
         held.append(&mut results);
-        if held.is_empty() || control.is_broken() || held.len() < LOT && control.progress().waiting > 0 {
+        if held.is_empty() || held.len() < LOT && (control.is_broken() || control.progress().waiting > 0) {
             return Ok(());
         }
         sender.send(Ok(std::mem::take(&mut held))).map_err(|_| "nobody takes the results".into())

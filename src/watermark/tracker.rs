@@ -5,10 +5,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Instant;
 
+/// As far as records can bring event time.
+const LAST: Timestamp = Timestamp::from_micros(i64::MAX - 1);
+
 /// Keeps a stream's watermark: the least over the source partitions that are not idle, which never goes back.
 pub(crate) struct Tracker<'a> {
     watermark: Box<dyn Watermark + 'a>,
     partitions: BTreeMap<u32, Partition>,
+    /// Whether what is known of partitions is from a later stage, as the records of the source have no event time.
+    is_later: bool,
     now: Timestamp,
 }
 
@@ -24,7 +29,7 @@ struct Partition {
 impl<'a> Tracker<'a> {
     pub(crate) fn new(watermark: Option<Box<dyn Watermark + 'a>>) -> Self {
         let watermark = watermark.unwrap_or_else(|| Box::new(BoundedDisorder::default()));
-        Tracker { watermark, partitions: BTreeMap::new(), now: Timestamp::MIN }
+        Tracker { watermark, partitions: BTreeMap::new(), is_later: false, now: Timestamp::MIN }
     }
 
     /// How far event time has come.
@@ -37,8 +42,17 @@ impl<'a> Tracker<'a> {
         self.partitions.values().map(|partition| partition.latest).max().unwrap_or(Timestamp::MIN)
     }
 
-    /// A partition has given records up to this event time.
-    pub(crate) fn reach(&mut self, partition: u32, latest: Timestamp, at: Instant) {
+    /// A partition has given records up to this event time; none is of the records of a later stage, which count where those of the source
+    /// have no time: panes may lie ahead of it.
+    pub(crate) fn reach(&mut self, partition: Option<u32>, latest: Timestamp, at: Instant) {
+        if partition.is_none() && !self.is_later && !self.partitions.is_empty() {
+            return;
+        }
+        if partition.is_none() != self.is_later {
+            self.partitions.clear();
+            self.is_later = partition.is_none();
+        }
+        let partition = partition.unwrap_or(0);
         let fresh = Partition { latest, watermark: Timestamp::MIN, active: at };
         let known = self.partitions.entry(partition).or_insert(fresh);
         known.latest = known.latest.max(latest);
@@ -53,7 +67,8 @@ impl<'a> Tracker<'a> {
         let least = self.partitions.values().filter(is_active).map(|partition| partition.watermark).min();
         // Where all are idle, nothing holds back what the last of them has reached.
         let reached = least.or_else(|| self.partitions.values().map(|partition| partition.watermark).max());
-        self.now = self.now.max(reached.unwrap_or(Timestamp::MIN));
+        // The end of time is left to the end of the source: windows that reach there take records until then.
+        self.now = self.now.max(reached.unwrap_or(Timestamp::MIN).min(LAST));
         self.now
     }
 }

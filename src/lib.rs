@@ -95,6 +95,7 @@
 mod data;
 mod engine;
 mod error;
+pub mod guide;
 mod integrate;
 mod keyed;
 mod observe;

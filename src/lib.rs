@@ -162,9 +162,9 @@
 //! included, to the bit. Every record is processed once. Of several failures the one of the lowest record is reported. A panic in a
 //! closure stays in its run. There is no `unsafe` code.
 //!
-//! Of a stream whose disorder is within the watermark's delay, the results are those of a bounded run over the same records, however it is cut into
-//! micro-batches; but for what sees the cutting: steps over whole batches, a `scan` without a key, a `reduce` that is not associative, timers that look
-//! at later records, and the last bits of sums of floats. What waits is bounded: memory does not grow with the input.
+//! Of a stream whose disorder is within the watermark's delay, the results are those of a bounded run over the same records, however it is cut
+//! into micro-batches; but for what sees the cutting: steps over whole batches, a `scan` without a key, a `reduce` that is not associative,
+//! timers that look at later records, and the last bits of sums of floats. What waits is bounded: memory does not grow with the input.
 //!
 //! # Features
 //! None is on by default.
@@ -177,8 +177,8 @@
 //!
 //! # Limits
 //! Batches run on the calling thread and on the engine's; where a partitioner lists the batches, or a scheduler ranks them, it does so on the calling
-//! thread before the first batch starts. A `scan` by key, and a `stateful`, run on one thread. What a stream keeps lies in memory: it does not survive
-//! the process yet.
+//! thread before the first batch starts. A `scan` by key, and a `stateful`, run on one thread. What a stream keeps lies in memory, and does not
+//! survive the process yet.
 #![forbid(unsafe_code)]
 
 mod data;

@@ -78,9 +78,9 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
         doubtful.sort_by_key(|(slot, _)| (std::cmp::Reverse(slot.start), slot.nth));
         for (slot, state) in sure.into_iter().chain(doubtful) {
             let slice = slot.window();
-            let is_kept = self.join(slot.key, slice, state, integrator, in_parts, |window| window.end.later(windows.lateness()) > before);
-            lateness.late += u64::from(slot.nth > 0);
-            lateness.dropped += u64::from(!is_kept);
+            let session = self.join(slot.key, slice, state, integrator, in_parts, |window| window.end.later(windows.lateness()) > before);
+            lateness.late += u64::from(session.is_none_or(|session| session.end <= before));
+            lateness.dropped += u64::from(session.is_none());
         }
         if !Wi::REPEATS {
             self.changed.clear();
@@ -88,7 +88,7 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
         lateness
     }
 
-    /// Joins a slice to the sessions it touches; false where what comes of it is out of reach.
+    /// Joins a slice to the sessions it touches; what comes of it, if it is in reach.
     fn join<T, I: Integrator<T, State = S>>(
         &mut self,
         key: Ky,
@@ -97,7 +97,7 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
         integrator: &I,
         in_parts: bool,
         is_in_reach: impl Fn(Window) -> bool,
-    ) -> bool {
+    ) -> Option<Window> {
         let sessions = self.keys.entry(key.clone()).or_default();
         let first = sessions.partition_point(|session| session.window.end <= slice.start);
         let count = sessions[first..].iter().take_while(|session| session.touches(slice)).count();
@@ -108,7 +108,7 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
             if sessions.is_empty() {
                 self.keys.remove(&key);
             }
-            return false;
+            return None;
         }
         let has_left = count == 1 && sessions[first].has_left && sessions[first].window.end == window.end;
         let mut joined = sessions.drain(first..first + count);
@@ -126,7 +126,7 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
         sessions.insert(first, all);
         self.ends.entry(window.end).or_default().push(key.clone());
         self.changed.push(key);
-        true
+        Some(window)
     }
 
     pub(super) fn close<At, T, I, Wi>(&mut self, integrator: &I, windows: &Wi, tide: Tide) -> Vec<Pane<Ky::Key, I::Output>>
@@ -221,4 +221,32 @@ fn merged<T, I: Integrator<T>>(states: Vec<(Timestamp, I::State)>, integrator: &
         integrator.merge(&mut all, state);
         all
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+    use std::time::Duration;
+
+    /// Records with a gap of ten seconds, each a micro-batch: how many came late, and how many were dropped.
+    fn check(times: &[i64], lateness: u64, late: u64, dropped: u64) {
+        let report = Pipeline::stream(times.iter())
+            .event_time(|t| Timestamp::from_secs(**t))
+            .window(Session::gap(Duration::from_secs(10)))
+            .allowed_lateness(Duration::from_secs(lateness))
+            .trigger(Records::of(1))
+            .integrator(Count)
+            .for_each(drop)
+            .unwrap();
+        assert_eq!((report.late, report.dropped), (late, dropped), "{times:?}, {lateness}");
+    }
+
+    /// A record that was ten seconds behind counted as late, although the session that it joined was open.
+    #[test]
+    fn a_record_is_late_when_the_session_it_joins_was_complete() {
+        check(&[0, 8, 16, 3], 0, 0, 0);
+        check(&[0, 8, 16, 26, 3], 0, 1, 1);
+        check(&[0, 8, 16, 26, 3], 5, 1, 0);
+        check(&[0, 20, 9], 5, 1, 0);
+    }
 }

@@ -29,12 +29,11 @@ pub trait Ending<T, Ky, At, Wi> {
     #[doc(hidden)]
     fn count(open: &Self::Open) -> usize;
 
-    /// Runs the batches of a micro-batch, before which event time had come so far.
+    /// Runs the batches of a micro-batch by these windows, before which event time had come so far.
     #[doc(hidden)]
     fn run<B, E, C, P, L>(
         &self,
-        windows: &Wi,
-        before: Timestamp,
+        windows: (&Wi, Timestamp),
         engine: &Engine,
         parts: Parts<B>,
         job: &Job<'_, '_, C, P>,
@@ -118,8 +117,7 @@ where
 
     fn run<B, E, C, P, L>(
         &self,
-        _: &Wi,
-        _: Timestamp,
+        _: (&Wi, Timestamp),
         engine: &Engine,
         parts: Parts<B>,
         job: &Job<'_, '_, C, P>,
@@ -196,8 +194,7 @@ where
 
     fn run<B, E, C, P, L>(
         &self,
-        _: &NoWindow,
-        _: Timestamp,
+        _: (&NoWindow, Timestamp),
         engine: &Engine,
         parts: Parts<B>,
         job: &Job<'_, '_, C, P>,
@@ -273,8 +270,7 @@ where
 
     fn run<B, E, C, P, L>(
         &self,
-        windows: &Wi,
-        before: Timestamp,
+        (windows, before): (&Wi, Timestamp),
         engine: &Engine,
         parts: Parts<B>,
         job: &Job<'_, '_, C, P>,

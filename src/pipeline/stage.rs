@@ -226,8 +226,7 @@ where
         // Of a stream, each run is added to those before; of bounded data, the stats of the stage before go on.
         let mut stats = if is_stream { RunStats::default() } else { std::mem::take(&mut moment.stats) };
         let ran = self.integrator.run::<_, _, _, _, X::Leash>(
-            &self.windows,
-            moment.tide.before,
+            (&self.windows, moment.tide.before),
             shared.engine,
             parts,
             &job,

@@ -47,7 +47,7 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
         let (sender, results) = bounded(READY);
         let control = Arc::new(Control::default());
         let theirs = control.clone();
-        let driver = engine::spawn(move || send(self, &theirs, &sender));
+        let driver = engine::start(move || send(self, &theirs, &sender));
         driver.unwrap_or_else(|error| panic!("the driver of a stream: {error}"));
         TryIter { control, results, ready: Vec::new().into_iter() }
     }

@@ -10,6 +10,6 @@ mod pump;
 pub use admission::{Admission, WhenFull};
 pub use control::Control;
 pub(crate) use cost::Cost;
-pub(crate) use driver::spawn;
+pub(crate) use driver::{Driver, start};
 pub use pump::{Costs, End, Flow, Lots};
 pub(crate) use pump::{Pace, pump};

@@ -216,6 +216,10 @@ impl<S: Source, P: Partitioner<Vec<S::Item>>> Feed for Stream<S, P> {
         let mut cuts = Vec::with_capacity(drawn.len());
         for (partition, records) in drawn {
             let len = records.len();
+            moment.draw(partition, len);
+            if len == 0 {
+                continue;
+            }
             moment.stats.records += len as u64;
             match cut(&self.partitioner, records, moment.shared, &mut moment.stats) {
                 Ok(cut) => cuts.push(Cut { partition, records: len, ..cut }),

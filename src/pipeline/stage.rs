@@ -71,6 +71,15 @@ impl std::fmt::Debug for Moment<'_, '_, '_> {
 }
 
 impl Moment<'_, '_, '_> {
+    /// Records of a source partition are read now; where there are none, they wait.
+    pub(super) fn draw(&mut self, partition: u32, records: usize) {
+        match &mut self.tracker {
+            Some(tracker) if records == 0 => tracker.expect(partition, self.now),
+            Some(tracker) => tracker.read(partition),
+            None => {}
+        }
+    }
+
     /// Records up to this event time have been read.
     fn reach(&mut self, partition: u32, latest: Option<Timestamp>) {
         if let (Some(latest), Some(tracker)) = (latest, &mut self.tracker) {

@@ -4,7 +4,7 @@ use super::admission::{Admission, WhenFull};
 use crate::error::BoxError;
 use crate::stage::Inbox;
 use std::any::Any;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,9 @@ pub(super) struct State<T> {
     /// The oldest lot, where some of it is taken.
     head: Option<Lot<std::vec::IntoIter<T>>>,
     lots: VecDeque<Lot<Vec<T>>>,
+    /// The source partitions that have come, and those of them that the driver has not heard of.
+    partitions: BTreeSet<u32>,
+    unheard: Vec<u32>,
     pub(super) records: usize,
     pub(super) bytes: usize,
     /// How many records the trigger lets into a micro-batch at most.
@@ -90,8 +93,23 @@ impl<T> State<T> {
         match last.find(|lot| lot.partition == partition && lot.weight == weight) {
             Some(lot) if lot.records.len() < SMALL => lot.records.append(&mut records),
             _ if records.is_empty() => {}
-            _ => self.lots.push_back(Lot { partition, at, records, weight }),
+            _ => {
+                if self.partitions.insert(partition) {
+                    self.unheard.push(partition);
+                }
+                self.lots.push_back(Lot { partition, at, records, weight });
+            }
         }
+    }
+
+    /// Takes a micro-batch out: up to so many records, the oldest first, by partition. With it come, without records, partitions that wait for
+    /// the first time, so that event time does not pass them by.
+    pub(super) fn draw(&mut self, most: usize) -> Vec<(u32, Vec<T>)> {
+        let mut groups = self.take(most);
+        let mut unheard = std::mem::take(&mut self.unheard);
+        unheard.retain(|partition| groups.iter().all(|(known, _)| known != partition));
+        groups.extend(unheard.into_iter().map(|partition| (partition, Vec::new())));
+        groups
     }
 
     /// Takes out the oldest records until the others fit in.
@@ -102,7 +120,7 @@ impl<T> State<T> {
     }
 
     /// Takes up to so many records, the oldest first, by partition.
-    pub(super) fn take(&mut self, most: usize) -> Vec<(u32, Vec<T>)> {
+    fn take(&mut self, most: usize) -> Vec<(u32, Vec<T>)> {
         let mut groups: Vec<(u32, Vec<T>)> = Vec::new();
         let mut left = most.min(self.records);
         while left > 0 {
@@ -140,6 +158,8 @@ impl<T> Intake<T> {
         let state = State {
             head: None,
             lots: VecDeque::new(),
+            partitions: BTreeSet::new(),
+            unheard: Vec::new(),
             records: 0,
             bytes: 0,
             most,

@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// How long the driver waits before it looks whether it is to stop.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// The records of a micro-batch, by source partition.
+/// The records of a micro-batch, by source partition; none of one that waits for the first time.
 pub type Lots<T> = Vec<(u32, Vec<T>)>;
 
 /// What the driver hears of what waits, besides the records.
@@ -153,7 +153,7 @@ fn drive<T>(
         let fires = trigger.fire(&seen.pending) || seen.has_ended || seen.is_full;
         let lots = if fires && seen.pending.records > 0 {
             let most = trigger.most(&seen.pending).max(1);
-            let lots = intake.lock().take(most);
+            let lots = intake.lock().draw(most);
             intake.let_in();
             lots
         } else {

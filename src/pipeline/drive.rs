@@ -86,7 +86,8 @@ where
             let now = Instant::now();
             let tide = Tide { before: tracker.now(), after: tracker.now() };
             let tracker = if whole { None } else { Some(&mut tracker) };
-            let mut moment = Moment { shared: &shared, stats: RunStats::default(), tide, tracker, is_last: flow.is_last, now, open: 0 };
+            let mut moment =
+                Moment { shared: &shared, stats: RunStats::default(), tide, tracker, is_last: flow.is_last, now, latest: None, open: 0 };
             let (emitted, broken) = self.step(&mut running, drawn, &mut moment);
             let (stats, tide, open) = (moment.stats, moment.tide, moment.open);
             let costs = ledger.processed(stats, tide.after, open, flow, now.elapsed());

@@ -148,8 +148,8 @@ pub struct Cut<B> {
     pub(super) parts: Parts<B>,
     /// Whether the partitioner vouches for their sizes.
     pub(super) counted: bool,
-    /// The source partition that the records are from.
-    pub(super) partition: u32,
+    /// The source partition that the records are from; none of what a stage before has made.
+    pub(super) partition: Option<u32>,
     /// How many records there are, where that is known before they are cut.
     pub(super) records: usize,
 }
@@ -164,7 +164,7 @@ fn cut<D, P: Partitioner<D>, E>(
     let watch = Stopwatch::start(shared.measure);
     let cut = || {
         let counted = partitioner.counts();
-        Cut { counted, parts: partitioner.parts(data, shared.engine.threads()), partition: 0, records: 0 }
+        Cut { counted, parts: partitioner.parts(data, shared.engine.threads()), partition: None, records: 0 }
     };
     let cut = catch_unwind(AssertUnwindSafe(cut));
     stats.partitioning += watch.elapsed();
@@ -222,7 +222,7 @@ impl<S: Source, P: Partitioner<Vec<S::Item>>> Feed for Stream<S, P> {
             }
             moment.stats.records += len as u64;
             match cut(&self.partitioner, records, moment.shared, &mut moment.stats) {
-                Ok(cut) => cuts.push(Cut { partition, records: len, ..cut }),
+                Ok(cut) => cuts.push(Cut { partition: Some(partition), records: len, ..cut }),
                 Err(broken) => return (cuts, Some(broken)),
             }
         }

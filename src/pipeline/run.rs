@@ -94,8 +94,16 @@ where
         let engine = settings.engine.as_ref().unwrap_or_else(|| Engine::shared());
         let shared = Shared { engine, limit: &limit, measure, settings };
         let tide = Tide { before: Timestamp::MIN, after: Timestamp::MAX };
-        let mut moment =
-            Moment { shared: &shared, stats: RunStats::default(), tide, tracker: None, is_last: true, now: Instant::now(), open: 0 };
+        let mut moment = Moment {
+            shared: &shared,
+            stats: RunStats::default(),
+            tide,
+            tracker: None,
+            is_last: true,
+            now: Instant::now(),
+            latest: None,
+            open: 0,
+        };
         let drawn = self.input.spring().whole();
         let mut running = self.open();
         let output = self.output(&mut running, drawn, &mut moment);

@@ -56,6 +56,8 @@ pub struct Moment<'r, 's, 't> {
     pub(super) shared: &'r Shared<'r, 's>,
     pub(super) stats: RunStats,
     pub(super) tide: Tide,
+    /// The greatest event time of the records in it.
+    pub(super) latest: Option<Timestamp>,
     /// None for bounded data.
     pub(super) tracker: Option<&'r mut Tracker<'t>>,
     pub(super) is_last: bool,
@@ -80,16 +82,17 @@ impl Moment<'_, '_, '_> {
         }
     }
 
-    /// Records up to this event time have been read.
-    fn reach(&mut self, partition: u32, latest: Option<Timestamp>) {
-        if let (Some(latest), Some(tracker)) = (latest, &mut self.tracker) {
+    /// Records up to this event time have been read. Those that a stage before has made say nothing about the source.
+    fn reach(&mut self, partition: Option<u32>, latest: Option<Timestamp>) {
+        self.latest = self.latest.max(latest);
+        if let (Some(partition), Some(latest), Some(tracker)) = (partition, latest, &mut self.tracker) {
             tracker.reach(partition, latest, self.now);
         }
     }
 
     /// The greatest event time so far.
     fn latest(&self) -> Timestamp {
-        let now = self.stats.latest.unwrap_or(Timestamp::MIN);
+        let now = self.latest.unwrap_or(Timestamp::MIN);
         self.tracker.as_ref().map_or(now, |tracker| tracker.latest().max(now))
     }
 

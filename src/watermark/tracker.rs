@@ -82,7 +82,7 @@ mod tests {
     use std::convert::Infallible;
     use std::time::Duration;
 
-    /// Seconds, each from two partitions, and pulled all at once.
+    /// Seconds, each from two partitions that are not 0, and pulled all at once.
     struct Seconds(std::ops::Range<i64>);
 
     impl Source for Seconds {
@@ -91,7 +91,7 @@ mod tests {
 
         fn pull(&mut self, _: usize, inbox: &mut Inbox<i64>) -> Result<Pull, Infallible> {
             for second in self.0.by_ref() {
-                (0..2).for_each(|partition| inbox.push_from(partition, second));
+                (1..3).for_each(|partition| inbox.push_from(partition, second));
             }
             Ok(Pull::End)
         }
@@ -109,5 +109,33 @@ mod tests {
             .for_each(|pane| counts.push(pane.value))
             .unwrap();
         assert_eq!((counts, report.late), (vec![10; 4], 0));
+    }
+
+    /// How many results each micro-batch gives.
+    struct Counts<'c>(&'c mut Vec<usize>);
+
+    impl<T> Sink<T> for Counts<'_> {
+        fn write(&mut self, results: Vec<T>) -> Result<(), crate::BoxError> {
+            self.0.push(results.len());
+            Ok(())
+        }
+    }
+
+    /// The times that a later stage gave to panes counted as those of source partition 0, which then held the others back to the end.
+    #[test]
+    fn event_time_of_a_later_stage_says_nothing_about_the_source() {
+        let mut counts = Vec::new();
+        Pipeline::stream(Seconds(0..20))
+            .event_time(|second| Timestamp::from_secs(*second))
+            .window(Tumbling::of(Duration::from_secs(5)))
+            .trigger(Records::of(4))
+            .integrator(Count)
+            .then()
+            .event_time(|pane| pane.window.start)
+            .window(Tumbling::of(Duration::from_secs(5)))
+            .integrator(Count)
+            .run_into(Counts(&mut counts))
+            .unwrap();
+        assert_eq!(counts, [1; 4]);
     }
 }

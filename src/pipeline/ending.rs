@@ -34,7 +34,7 @@ pub trait Ending<T, Ky, At, Wi> {
     #[doc(hidden)]
     fn count(open: &Self::Open) -> usize;
 
-    /// Runs the batches of a micro-batch, before which event time had come so far.
+    /// Runs the batches of a micro-batch by these windows, before which event time had come so far.
     #[doc(hidden)]
     fn run<B, E, C, P, L>(
         &self,

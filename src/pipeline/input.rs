@@ -148,7 +148,7 @@ pub struct Cut<B> {
     pub(super) parts: Parts<B>,
     /// Whether the partitioner vouches for their sizes.
     pub(super) counted: bool,
-    /// The source partition that the records are from; none of a later stage.
+    /// The source partition that the records are from; none of what a stage before has made.
     pub(super) partition: Option<u32>,
     /// How many records there are, where that is known before they are cut.
     pub(super) records: usize,
@@ -225,6 +225,10 @@ impl<S: Source, P: Partitioner<Vec<S::Item>>> Feed for Stream<S, P> {
         let mut cuts = Vec::with_capacity(drawn.len());
         for (partition, pieces) in drawn {
             let len = pieces.iter().map(Vec::len).sum();
+            moment.draw(partition, len);
+            if len == 0 {
+                continue;
+            }
             moment.stats.records += len as u64;
             let cut = match moment.piece(len, size_of::<S::Item>()) {
                 Some(size) => self.partitioner.pieces(pieces, size),

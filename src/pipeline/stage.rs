@@ -65,6 +65,8 @@ pub struct Moment<'r, 's, 't> {
     pub(super) shared: &'r Shared<'r, 's>,
     pub(super) stats: RunStats,
     pub(super) tide: Tide,
+    /// The greatest event time of the records in it.
+    pub(super) latest: Option<Timestamp>,
     /// None for bounded data.
     pub(super) tracker: Option<&'r mut Tracker<'t>>,
     pub(super) is_last: bool,
@@ -88,7 +90,18 @@ impl<'r, 's, 't> Moment<'r, 's, 't> {
         let before = tracker.as_ref().map_or(Timestamp::MIN, |tracker| tracker.now());
         let tide = Tide { before, after: before, is_idle: false };
         let stats = RunStats::default();
-        Moment { shared, stats, tide, tracker, is_last: false, now: Instant::now(), record_cost: 0.0, is_free: false, open: 0 }
+        Moment {
+            shared,
+            stats,
+            tide,
+            tracker,
+            is_last: false,
+            now: Instant::now(),
+            record_cost: 0.0,
+            is_free: false,
+            latest: None,
+            open: 0,
+        }
     }
 
     /// Of how many of so many records of so many bytes each a part is best made, where that is free: so few that the threads can share them, so many that it is
@@ -106,18 +119,27 @@ impl<'r, 's, 't> Moment<'r, 's, 't> {
         self.is_free.then_some(size)
     }
 
+    /// Records of a source partition are read now; where there are none, they wait.
+    pub(super) fn draw(&mut self, partition: u32, records: usize) {
+        match &mut self.tracker {
+            Some(tracker) if records == 0 => tracker.expect(partition, self.now),
+            Some(tracker) => tracker.read(partition),
+            None => {}
+        }
+    }
+
     /// Records up to this event time have been read.
     fn reach(&mut self, partition: Option<u32>, latest: Option<Timestamp>) {
         match (latest, &mut self.tracker) {
             (Some(latest), Some(tracker)) => tracker.reach(partition, latest, self.now),
             // Bounded data have no watermark, but timers need to know how far they go.
-            _ => self.stats.latest = self.stats.latest.max(latest),
+            _ => self.latest = self.latest.max(latest),
         }
     }
 
     /// The greatest event time so far.
     fn latest(&self) -> Timestamp {
-        let now = self.stats.latest.unwrap_or(Timestamp::MIN);
+        let now = self.latest.unwrap_or(Timestamp::MIN);
         self.tracker.as_ref().map_or(now, |tracker| tracker.latest().max(now))
     }
 

@@ -157,3 +157,37 @@ fn emit_all<E, At: Copy, K: Key, V>(
 ) -> Result<(), E> {
     values.try_for_each(|value| emit(Rec { at, key: By(key.clone()), value }))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+
+    /// Fires every second, from the first record on.
+    struct Tick;
+
+    impl<K> KeyedProcessor<K, i64> for Tick {
+        type State = bool;
+        type Out = i64;
+
+        fn on_record(&self, _: &K, runs: &mut bool, second: i64, context: &mut Context<i64>) {
+            if !std::mem::replace(runs, true) {
+                context.timer(Timestamp::from_secs(second + 1));
+            }
+        }
+
+        fn on_timer(&self, _: &K, _: &mut bool, at: Timestamp, context: &mut Context<i64>) {
+            let second = at.as_micros() / 1_000_000;
+            context.emit(second);
+            context.timer(Timestamp::from_secs(second + 1));
+        }
+    }
+
+    /// Of bounded data time was at its end at once, where timers set no others.
+    #[test]
+    fn timers_that_set_others_fire_as_far_as_the_data_go() {
+        let bounded = Pipeline::over([0, 5]).event_time(|second| Timestamp::from_secs(*second)).key_by(|_| 0).stateful(Tick).run();
+        let stream = Pipeline::stream(0..=5).filter(|n| n % 5 == 0).event_time(|second| Timestamp::from_secs(*second));
+        assert_eq!(bounded, stream.key_by(|_| 0).stateful(Tick).run());
+        assert_eq!(bounded, [1, 2, 3, 4, 5, 6]);
+    }
+}

@@ -42,6 +42,18 @@ impl<'a> Tracker<'a> {
         self.partitions.values().map(|partition| partition.latest).max().unwrap_or(Timestamp::MIN)
     }
 
+    /// A partition waits to be read for the first time: until then it holds event time back.
+    pub(crate) fn expect(&mut self, partition: u32, at: Instant) {
+        self.partitions.entry(partition).or_insert(Partition { latest: Timestamp::MIN, watermark: Timestamp::MIN, active: at });
+    }
+
+    /// A partition is read: if its records turn out to have no event time, it holds nothing back.
+    pub(crate) fn read(&mut self, partition: u32) {
+        if self.partitions.get(&partition).is_some_and(|known| known.latest == Timestamp::MIN) {
+            self.partitions.remove(&partition);
+        }
+    }
+
     /// A partition has given records up to this event time; none is of the records of a later stage, which count where those of the source
     /// have no time: panes may lie ahead of it.
     pub(crate) fn reach(&mut self, partition: Option<u32>, latest: Timestamp, at: Instant) {
@@ -76,5 +88,69 @@ impl<'a> Tracker<'a> {
 impl fmt::Debug for Tracker<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tracker").field("now", &self.now).field("partitions", &self.partitions).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+    use std::convert::Infallible;
+    use std::time::Duration;
+
+    /// Seconds, each from two partitions that are not 0, and pulled all at once.
+    struct Seconds(std::ops::Range<i64>);
+
+    impl Source for Seconds {
+        type Item = i64;
+        type Error = Infallible;
+
+        fn pull(&mut self, _: usize, inbox: &mut Inbox<i64>) -> Result<Pull, Infallible> {
+            for second in self.0.by_ref() {
+                (1..3).for_each(|partition| inbox.push_from(partition, second));
+            }
+            Ok(Pull::End)
+        }
+    }
+
+    /// Records wait by partition, so that the first micro-batches were of one alone: event time ran ahead of the other, which then came too late.
+    #[test]
+    fn a_partition_that_waits_for_the_first_time_is_not_passed_by() {
+        let mut counts = Vec::new();
+        let report = Pipeline::stream(Seconds(0..20))
+            .event_time(|second| Timestamp::from_secs(*second))
+            .window(Tumbling::of(Duration::from_secs(5)))
+            .trigger(Records::of(4))
+            .integrator(Count)
+            .for_each(|pane| counts.push(pane.value))
+            .unwrap();
+        assert_eq!((counts, report.late), (vec![10; 4], 0));
+    }
+
+    /// How many results each micro-batch gives.
+    struct Counts<'c>(&'c mut Vec<usize>);
+
+    impl<T> Sink<T> for Counts<'_> {
+        fn write(&mut self, results: Vec<T>) -> Result<(), crate::BoxError> {
+            self.0.push(results.len());
+            Ok(())
+        }
+    }
+
+    /// The times that a later stage gave to panes counted as those of source partition 0, which then held the others back to the end.
+    #[test]
+    fn event_time_of_a_later_stage_says_nothing_about_the_source() {
+        let mut counts = Vec::new();
+        Pipeline::stream(Seconds(0..20))
+            .event_time(|second| Timestamp::from_secs(*second))
+            .window(Tumbling::of(Duration::from_secs(5)))
+            .trigger(Records::of(4))
+            .integrator(Count)
+            .then()
+            .event_time(|pane| pane.window.start)
+            .window(Tumbling::of(Duration::from_secs(5)))
+            .integrator(Count)
+            .run_into(Counts(&mut counts))
+            .unwrap();
+        assert_eq!(counts, [1; 4]);
     }
 }

@@ -228,3 +228,31 @@ fn merged<T, I: Integrator<T>>(states: Vec<(Timestamp, I::State)>, integrator: &
         all
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+    use std::time::Duration;
+
+    /// Records with a gap of ten seconds, each a micro-batch: how many came late, and how many were dropped.
+    fn check(times: &[i64], lateness: u64, late: u64, dropped: u64) {
+        let report = Pipeline::stream(times.iter())
+            .event_time(|t| Timestamp::from_secs(**t))
+            .window(Session::gap(Duration::from_secs(10)))
+            .allowed_lateness(Duration::from_secs(lateness))
+            .trigger(Records::of(1))
+            .integrator(Count)
+            .for_each(drop)
+            .unwrap();
+        assert_eq!((report.late, report.dropped), (late, dropped), "{times:?}, {lateness}");
+    }
+
+    /// A record that was ten seconds behind counted as late, although the session that it joined was open.
+    #[test]
+    fn a_record_is_late_when_the_session_it_joins_was_complete() {
+        check(&[0, 8, 16, 3], 0, 0, 0);
+        check(&[0, 8, 16, 26, 3], 0, 1, 1);
+        check(&[0, 8, 16, 26, 3], 5, 1, 0);
+        check(&[0, 20, 9], 5, 1, 0);
+    }
+}

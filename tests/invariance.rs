@@ -244,7 +244,7 @@ fn the_order_of_the_source() {
         assert_eq!(both!(records, way, |of| of.map(|record| record.value).integrator(Collect).run()), values(records));
         let lists: Vec<_> = by_key(records).into_iter().collect();
         let collected =
-            both!(records, way, |of| { of.key_by(|record| record.key).map(|record| record.value).integrator(Collect).run().into_sorted() });
+            both!(records, way, |of| of.key_by(|record| record.key).map(|record| record.value).integrator(Collect).run().into_sorted());
         assert_eq!(collected, lists);
         // Sorting and the greatest keep equal ones in the order of the data.
         let mut sorted: Vec<_> = records.to_vec();

@@ -106,10 +106,14 @@ mod partition;
 mod pipeline;
 pub mod prelude;
 mod process;
+#[cfg(feature = "checkpoint")]
+mod saved;
 mod schedule;
 mod sink;
 mod source;
 mod stage;
+#[cfg(feature = "checkpoint")]
+mod store;
 mod trigger;
 mod watermark;
 mod window;
@@ -133,6 +137,8 @@ pub use partition::{Chunks, HashPartitioner, RandomPartitioner, RangePartitioner
 pub use pipeline::{Delivers, Iter, Pipeline, Returns, StreamHandle, TryIter};
 pub use process::{Counted, DeadLetter, Expire, Expiring, Retry, Skip, Stop};
 pub use schedule::{Deadline, Fair, Fcfs, LeastLoaded, LongestFirst, Priority, Sjf};
+#[cfg(feature = "checkpoint")]
+pub use saved::{Replay, Saved};
 pub use sink::{EpochFiles, ForEach};
 #[cfg(feature = "csv")]
 pub use source::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords};
@@ -142,6 +148,10 @@ pub use stage::{
     Overlapping, Part, Partitioner, Parts, Pending, Place, Processor, Pull, RunPlan, Scheduler, Sink, Source, Timed, Trigger, Verdict,
     Watermark, Windows,
 };
+#[cfg(feature = "checkpoint")]
+pub use stage::{Epoch, TransactionalSink};
+#[cfg(feature = "checkpoint")]
+pub use store::{Checkpoint, StoreError};
 pub use trigger::{Adaptive, Available, Bytes, Every, Records};
 pub use watermark::BoundedDisorder;
 pub use window::{Global, SameWindow, Session, Sliding, Tumbling};

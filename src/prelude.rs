@@ -17,6 +17,8 @@ pub use crate::partition::{Chunks, HashPartitioner, RandomPartitioner, RangePart
 pub use crate::pipeline::{Pipeline, StreamHandle};
 pub use crate::process::{Retry, Skip, Stop};
 pub use crate::schedule::{Deadline, Fair, Fcfs, LeastLoaded, LongestFirst, Priority, Sjf};
+#[cfg(feature = "checkpoint")]
+pub use crate::saved::Replay;
 pub use crate::sink::ForEach;
 #[cfg(feature = "csv")]
 pub use crate::source::{Csv, CsvError, CsvFile};
@@ -25,6 +27,10 @@ pub use crate::stage::{
     Arrival, Bounded, Context, FailurePolicy, Inbox, Integrator, KeyedProcessor, Letter, Mode, Observer, Part, Partitioner, Place,
     Processor, Pull, RunPlan, Scheduler, Sink, Source, Trigger, Verdict, Watermark, Windows,
 };
+#[cfg(feature = "checkpoint")]
+pub use crate::stage::{Epoch, TransactionalSink};
+#[cfg(feature = "checkpoint")]
+pub use crate::store::Checkpoint;
 pub use crate::trigger::{Adaptive, Available, Bytes, Every, Records};
 pub use crate::watermark::BoundedDisorder;
 pub use crate::window::{Global, SameWindow, Session, Sliding, Tumbling};

@@ -1,0 +1,135 @@
+use super::error::StoreErrorKind;
+use super::{Checkpoint, StoreError};
+use redb::{Database, DatabaseError, ReadableDatabase, TableDefinition, TableError};
+use std::fmt::Display;
+use std::path::PathBuf;
+
+/// Of the bytes in the tables.
+const FORMAT: u64 = 1;
+/// Numbers by name: the format, the last epoch that was committed, the last that was delivered.
+const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
+/// Bytes by name: the plan, the offsets, the state, and the results of the last epoch.
+const BYTES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("bytes");
+
+/// A redb file, which one process has open at a time.
+pub(crate) struct Store {
+    path: PathBuf,
+    database: Database,
+    plan: String,
+}
+
+/// What was committed last.
+pub(crate) struct Found {
+    pub(crate) epoch: u64,
+    pub(crate) is_delivered: bool,
+    pub(crate) offset: Vec<u8>,
+    pub(crate) state: Vec<u8>,
+    pub(crate) results: Vec<u8>,
+}
+
+/// What is committed together.
+pub(crate) struct Commit<'c> {
+    pub(crate) epoch: u64,
+    /// The last epoch that the sink has.
+    pub(crate) delivered: u64,
+    pub(crate) offset: &'c [u8],
+    pub(crate) state: &'c [u8],
+    pub(crate) results: &'c [u8],
+}
+
+impl Store {
+    /// Opens the file, or makes it.
+    pub(crate) fn open(checkpoint: &Checkpoint, steps: &str) -> Result<Self, StoreError> {
+        let path = checkpoint.path().to_path_buf();
+        let database = Database::create(&path).map_err(|error| {
+            let kind = match error {
+                DatabaseError::DatabaseAlreadyOpen => StoreErrorKind::Locked,
+                DatabaseError::Storage(redb::StorageError::Io(error)) if error.kind() != std::io::ErrorKind::InvalidData => {
+                    StoreErrorKind::Failed(error.to_string())
+                }
+                error => StoreErrorKind::Damaged(error.to_string()),
+            };
+            StoreError::new(&path, kind)
+        })?;
+        Ok(Store { path, database, plan: checkpoint.plan(steps) })
+    }
+
+    pub(crate) fn failed(&self, error: impl Display) -> StoreError {
+        StoreError::new(&self.path, StoreErrorKind::Failed(error.to_string()))
+    }
+
+    pub(crate) fn damaged(&self, error: impl Display) -> StoreError {
+        StoreError::new(&self.path, StoreErrorKind::Damaged(error.to_string()))
+    }
+
+    /// What was committed last, if anything was; refuses what another plan has committed.
+    pub(crate) fn found(&self) -> Result<Option<Found>, StoreError> {
+        let read = self.database.begin_read().map_err(|error| self.failed(error))?;
+        let numbers = match read.open_table(NUMBERS) {
+            Ok(numbers) => numbers,
+            Err(TableError::TableDoesNotExist(_)) => return self.is_new(&read).map(|()| None),
+            Err(error) => return Err(self.damaged(error)),
+        };
+        let number = |name: &str| -> Result<u64, StoreError> {
+            let found = numbers.get(name).map_err(|error| self.damaged(error))?;
+            found.map(|number| number.value()).ok_or_else(|| self.damaged(format_args!("`{name}` is missing")))
+        };
+        let format = number("format")?;
+        if format != FORMAT {
+            let kind = StoreErrorKind::Other { found: format!("format {format}"), wanted: format!("format {FORMAT}") };
+            return Err(StoreError::new(&self.path, kind));
+        }
+        let bytes = read.open_table(BYTES).map_err(|error| self.damaged(error))?;
+        let get = |name: &str| -> Result<Vec<u8>, StoreError> {
+            let found = bytes.get(name).map_err(|error| self.damaged(error))?;
+            found.map(|bytes| bytes.value().to_vec()).ok_or_else(|| self.damaged(format_args!("`{name}` is missing")))
+        };
+        let plan = get("plan")?;
+        if plan != self.plan.as_bytes() {
+            let found = String::from_utf8_lossy(&plan).into_owned();
+            return Err(StoreError::new(&self.path, StoreErrorKind::Other { found, wanted: self.plan.clone() }));
+        }
+        let (epoch, delivered) = (number("epoch")?, number("delivered")?);
+        let is_delivered = delivered >= epoch;
+        Ok(Some(Found { epoch, is_delivered, offset: get("offset")?, state: get("state")?, results: get("results")? }))
+    }
+
+    /// A file that holds tables of others is not ours to write into.
+    fn is_new(&self, read: &redb::ReadTransaction) -> Result<(), StoreError> {
+        let tables = read.list_tables().map_err(|error| self.damaged(error))?.count();
+        if tables > 0 { Err(self.damaged("it is the database of another program")) } else { Ok(()) }
+    }
+
+    /// Commits, durably.
+    pub(crate) fn commit(&self, commit: &Commit<'_>) -> Result<(), StoreError> {
+        self.write(commit).map_err(|error| self.failed(error))
+    }
+
+    fn write(&self, commit: &Commit<'_>) -> Result<(), redb::Error> {
+        let write = self.database.begin_write()?;
+        {
+            let mut numbers = write.open_table(NUMBERS)?;
+            for (name, number) in [("format", FORMAT), ("epoch", commit.epoch), ("delivered", commit.delivered)] {
+                numbers.insert(name, number)?;
+            }
+            let mut bytes = write.open_table(BYTES)?;
+            let plan = self.plan.as_bytes();
+            for (name, value) in [("plan", plan), ("offset", commit.offset), ("state", commit.state), ("results", commit.results)] {
+                bytes.insert(name, value)?;
+            }
+        }
+        write.commit()?;
+        Ok(())
+    }
+
+    /// Notes that the sink has an epoch, at the end of a stream; elsewhere the next commit does.
+    pub(crate) fn acknowledge(&self, epoch: u64) -> Result<(), StoreError> {
+        let note = || -> Result<(), redb::Error> {
+            let write = self.database.begin_write()?;
+            write.open_table(NUMBERS)?.insert("delivered", epoch)?;
+            write.commit()?;
+            Ok(())
+        };
+        note().map_err(|error| self.failed(error))
+    }
+}

@@ -3,7 +3,8 @@
 mod bytes;
 mod replay;
 
-pub(crate) use bytes::{DamagedState, put, take, take_some};
+pub use bytes::DamagedState;
+pub(crate) use bytes::{put, take, take_some};
 pub use replay::Replay;
 
 /// State that can be saved and loaded. Not to be implemented outside the crate.

@@ -63,3 +63,23 @@ impl fmt::Debug for Tracker<'_> {
         f.debug_struct("Tracker").field("now", &self.now).field("partitions", &self.partitions).finish_non_exhaustive()
     }
 }
+
+#[cfg(feature = "checkpoint")]
+impl crate::saved::Saved for Tracker<'_> {
+    fn save(&self, out: &mut Vec<u8>) -> Result<(), crate::saved::DamagedState> {
+        let partition = |(number, p): (&u32, &Partition)| (*number, p.latest.as_micros(), p.watermark.as_micros());
+        let partitions: Vec<(u32, i64, i64)> = self.partitions.iter().map(partition).collect();
+        crate::saved::put(out, &(self.now.as_micros(), partitions))
+    }
+
+    fn load(&mut self, input: &mut &[u8]) -> Result<(), crate::saved::DamagedState> {
+        let (now, partitions): (i64, Vec<(u32, i64, i64)>) = crate::saved::take(input)?;
+        self.now = Timestamp::from_micros(now);
+        let active = Instant::now();
+        let partition = |(number, latest, watermark): (u32, i64, i64)| {
+            (number, Partition { latest: Timestamp::from_micros(latest), watermark: Timestamp::from_micros(watermark), active })
+        };
+        self.partitions = partitions.into_iter().map(partition).collect();
+        Ok(())
+    }
+}

@@ -4,6 +4,8 @@ mod global;
 mod open;
 mod repeats;
 mod same;
+#[cfg(feature = "checkpoint")]
+mod saved;
 mod session;
 mod sessions;
 mod slices;

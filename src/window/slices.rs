@@ -10,22 +10,22 @@ use std::collections::{BTreeMap, BTreeSet};
 /// States by slice and key.
 #[derive(Debug)]
 pub struct Slices<Ky, S> {
-    slices: BTreeMap<Window, Slice<Ky, S>>,
+    pub(super) slices: BTreeMap<Window, Slice<Ky, S>>,
     /// When the last window of each slice ends.
-    last: BTreeSet<(Timestamp, Window)>,
+    pub(super) last: BTreeSet<(Timestamp, Window)>,
     /// Windows that have something in them and have not left yet, by end, then start.
-    due: BTreeSet<(Timestamp, Timestamp)>,
+    pub(super) due: BTreeSet<(Timestamp, Timestamp)>,
     /// What the last micro-batch changed, where results can leave more than once.
     changed: Vec<(Window, Ky)>,
-    counts: Counts<Ky>,
+    pub(super) counts: Counts<Ky>,
 }
 
 /// One slice of time.
 #[derive(Debug)]
-struct Slice<Ky, S> {
-    states: Table<Ky, S>,
+pub(super) struct Slice<Ky, S> {
+    pub(super) states: Table<Ky, S>,
     /// When the last window of it ends.
-    end: Timestamp,
+    pub(super) end: Timestamp,
 }
 
 impl<Ky, S> Default for Slices<Ky, S> {

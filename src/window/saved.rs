@@ -1,0 +1,122 @@
+//! Open windows as bytes.
+
+use super::open::Open;
+use super::repeats::Counts;
+use super::sessions::{One, Sessions};
+use super::slices::{Slice, Slices};
+use crate::data::{Timestamp, Window};
+use crate::keyed::{KeyState, Table};
+use crate::saved::{DamagedState, Saved, put, take, take_some};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// What keys and states must be.
+trait Value: Serialize + DeserializeOwned {}
+impl<T: Serialize + DeserializeOwned> Value for T {}
+
+fn put_window(out: &mut Vec<u8>, window: Window) -> Result<(), DamagedState> {
+    put(out, &(window.start.as_micros(), window.end.as_micros()))
+}
+
+fn take_window(input: &mut &[u8]) -> Result<Window, DamagedState> {
+    let (start, end) = take(input)?;
+    Ok(Window::new(Timestamp::from_micros(start), Timestamp::from_micros(end)))
+}
+
+impl<Ky: KeyState + Value, S: Value> Saved for Open<Ky, S> {
+    fn save(&self, out: &mut Vec<u8>) -> Result<(), DamagedState> {
+        match self {
+            Open::Slices(slices) => slices.save(out),
+            Open::Sessions(sessions) => sessions.save(out),
+        }
+    }
+
+    fn load(&mut self, input: &mut &[u8]) -> Result<(), DamagedState> {
+        match self {
+            Open::Slices(slices) => slices.load(input),
+            Open::Sessions(sessions) => sessions.load(input),
+        }
+    }
+}
+
+impl<Ky: KeyState + Value, S: Value> Saved for Slices<Ky, S> {
+    fn save(&self, out: &mut Vec<u8>) -> Result<(), DamagedState> {
+        put(out, &(self.slices.len() as u64))?;
+        for (window, slice) in &self.slices {
+            put_window(out, *window)?;
+            put(out, &slice.end.as_micros())?;
+            put(out, slice.states.entries())?;
+        }
+        put(out, &(self.due.len() as u64))?;
+        self.due.iter().try_for_each(|(end, start)| put_window(out, Window::new(*start, *end)))?;
+        self.counts.save(out)
+    }
+
+    fn load(&mut self, input: &mut &[u8]) -> Result<(), DamagedState> {
+        let slices = take_some(input, |input| {
+            let window = take_window(input)?;
+            let end = Timestamp::from_micros(take(input)?);
+            let entries: Vec<(Ky, S)> = take(input)?;
+            Ok((window, Slice { states: entries.into_iter().collect::<Table<Ky, S>>(), end }))
+        })?;
+        self.last = slices.iter().map(|(window, slice)| (slice.end, *window)).collect();
+        self.slices = slices.into_iter().collect();
+        self.due = take_some(input, take_window)?.into_iter().map(|window| (window.end, window.start)).collect();
+        self.counts.load(input)
+    }
+}
+
+impl<Ky: KeyState + Value, S: Value> Saved for Sessions<Ky, S> {
+    fn save(&self, out: &mut Vec<u8>) -> Result<(), DamagedState> {
+        put(out, &(self.keys.len() as u64))?;
+        for (key, sessions) in &self.keys {
+            put(out, key)?;
+            put(out, &(sessions.len() as u64))?;
+            for session in sessions {
+                put_window(out, session.window)?;
+                put(out, &session.has_left)?;
+                put(out, &(session.states.len() as u64))?;
+                session.states.iter().try_for_each(|(at, state)| put(out, &(at.as_micros(), state)))?;
+            }
+        }
+        put(out, &(self.ends.len() as u64))?;
+        self.ends.iter().try_for_each(|(end, keys)| put(out, &(end.as_micros(), keys)))?;
+        self.counts.save(out)
+    }
+
+    fn load(&mut self, input: &mut &[u8]) -> Result<(), DamagedState> {
+        let session = |input: &mut &[u8]| {
+            let (window, has_left) = (take_window(input)?, take(input)?);
+            let states: Vec<(i64, S)> = take_some(input, take)?;
+            let states = states.into_iter().map(|(at, state)| (Timestamp::from_micros(at), state)).collect();
+            Ok(One { window, states, has_left, is_changed: false })
+        };
+        self.keys = take_some(input, |input| Ok((take::<Ky>(input)?, take_some(input, session)?)))?.into_iter().collect();
+        let ends: Vec<(i64, Vec<Ky>)> = take_some(input, take)?;
+        self.ends = ends.into_iter().map(|(end, keys)| (Timestamp::from_micros(end), keys)).collect();
+        self.counts.load(input)
+    }
+}
+
+impl<Ky: KeyState + Value> Saved for Counts<Ky> {
+    fn save(&self, out: &mut Vec<u8>) -> Result<(), DamagedState> {
+        put(out, &(self.0.len() as u64))?;
+        for ((end, start), counts) in &self.0 {
+            put_window(out, Window::new(*start, *end))?;
+            put(out, &(counts.len() as u64))?;
+            counts.iter().try_for_each(|(key, count)| put(out, &(key, count.panes, count.late)))?;
+        }
+        Ok(())
+    }
+
+    fn load(&mut self, input: &mut &[u8]) -> Result<(), DamagedState> {
+        let windows = take_some(input, |input| {
+            let window = take_window(input)?;
+            let counts: Vec<(Ky, u32, u32)> = take_some(input, take)?;
+            let counts = counts.into_iter().map(|(key, panes, late)| (key, super::repeats::Count { panes, late })).collect();
+            Ok(((window.end, window.start), counts))
+        })?;
+        self.0 = windows.into_iter().collect();
+        Ok(())
+    }
+}

@@ -21,10 +21,10 @@ type Make<'m> = &'m dyn Fn() -> Box<dyn Observer>;
 /// A run over so many records, observed or not.
 type Work = fn(u64, Option<&dyn Observer>) -> u64;
 
-fn observed<'a, M, T, C, X, Ky, I>(
-    pipeline: Pipeline<'a, M, T, C, X, Ky, I>,
+fn observed<'a, M, T, C, X, Ky, At, Wi, I>(
+    pipeline: Pipeline<'a, M, T, C, X, Ky, At, Wi, I>,
     observer: Option<&'a dyn Observer>,
-) -> Pipeline<'a, M, T, C, X, Ky, I> {
+) -> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
     match observer {
         Some(observer) => pipeline.observe(observer),
         None => pipeline,

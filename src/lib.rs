@@ -1,4 +1,4 @@
-//! An embeddable micro-batch engine: bounded data in small batches, in parallel, on the cores you have.
+//! An embeddable micro-batch engine: bounded data and streams in small batches, in parallel, on the cores you have.
 //!
 //! ```
 //! use microbatch::prelude::*;
@@ -14,7 +14,7 @@
 //! ```
 //!
 //! # The idea
-//! A pipeline has four parts, each a trait with built-in implementations that a type of your own can replace:
+//! A pipeline is made of parts, each a trait with built-in implementations that a type of your own can replace. Four serve data of both kinds:
 //!
 //! | part | job | built in |
 //! |---|---|---|
@@ -22,6 +22,17 @@
 //! | [`Scheduler`] | decide which batch runs next | [`Fcfs`], [`Sjf`], [`Priority`], [`Deadline`], [`Fair`], [`LongestFirst`], [`LeastLoaded`] |
 //! | [`Processor`] | compute one batch | the verbs `map filter flat_map try_map key_by reduce scan`, and `process` for whole batches |
 //! | [`Integrator`] | turn what comes out into the result | [`Sum`], [`Count`], [`Mean`], [`Min`], [`Max`], [`Collect`], [`Sort`], [`TopK`], [`Accumulate`], [`Merge`], tuples of them |
+//!
+//! And these serve streams:
+//!
+//! | part | job | built in |
+//! |---|---|---|
+//! | [`Source`] | give records | iterators, the receiving half of a [`channel`] |
+//! | [`Trigger`] | decide when what waits becomes a micro-batch | [`Available`], [`Every`], [`Records`], [`Bytes`], [`Adaptive`], one `or`, `and` another |
+//! | [`Watermark`] | say how far event time has come | [`BoundedDisorder`] |
+//! | [`Windows`] | cut event time | [`Tumbling`], [`Sliding`], [`Session`], [`Global`] |
+//! | [`KeyedProcessor`] | keep state by key, with timers | |
+//! | [`Sink`] | take results | [`ForEach`], the sending half of a [`channel`], `&mut Vec` |
 //!
 //! Two rules make the rest guessable. *Verbs take closures, nouns take parts*: `.map(|x| ..)`, `.key_by(|x| ..)`, but `.partitioner(P)`,
 //! `.scheduler(S)`, `.processor(P)`, `.integrator(I)`. And *a pipeline sees what `into_iter()` on its data gives*: `&T` over `&vec`, `T`
@@ -74,10 +85,87 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Streams
+//! [`Pipeline::stream`] takes any [`Source`], which may never end, and the same verbs. Results leave as they are ready: to a closure, a [`Sink`], or
+//! as an iterator, in the order of the source. Windows leave when event time has come to their end
+//! ([event time](guide::event_time)); a trigger says when what waits is processed ([choosing a trigger](guide::choosing_a_trigger)):
+//! ```
+//! # use microbatch::prelude::*;
+//! # use std::time::Duration;
+//! let readings = [(0, "north", 20), (40, "south", 15), (61, "north", 23), (58, "north", 22)];
+//! let mut seen = Vec::new();
+//! Pipeline::stream(readings.iter())
+//!     .event_time(|r| Timestamp::from_secs(r.0))
+//!     .watermark(BoundedDisorder::of(Duration::from_secs(5)))
+//!     .window(Tumbling::of(Duration::from_secs(60)))
+//!     .key_by(|r| r.1)
+//!     .map(|r| r.2)
+//!     .integrator((Mean, Count))
+//!     .trigger(Every::new(Duration::from_millis(200)).or(Records::of(50_000)))
+//!     .for_each(|pane| seen.push((pane.key, pane.value)))?;
+//! assert_eq!(seen, [("north", (21.0, 2)), ("south", (15.0, 1)), ("north", (23.0, 1))]);
+//! # Ok::<(), RunError<std::convert::Infallible>>(())
+//! ```
+//! Other threads send into a [`channel`], and wait while it is full ([back-pressure](guide::back_pressure)); a [`StreamHandle`] tells the progress
+//! of a stream that runs on a thread of its own, and ends it:
+//! ```
+//! # use microbatch::prelude::*;
+//! let (sender, source) = channel(1_000);
+//! let handle = Pipeline::stream(source).map(|n: u64| n * n).spawn(ForEach::new(|n: u64| println!("{n}")))?;
+//! sender.send(7)?;
+//! println!("{}", handle.progress());
+//! handle.drain();
+//! assert_eq!(handle.join()?.records_out, 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//! As an iterator, a stream is an ordered, parallel map over a lazy iterator, with bounded look-ahead:
+//! ```
+//! # use microbatch::prelude::*;
+//! let squares: Vec<u64> = Pipeline::stream(0u64..).map(|n| n * n).into_iter().take(4).collect();
+//! assert_eq!(squares, [0, 1, 4, 9]);
+//! ```
+//! State by key, which may set timers in event time, is a [`KeyedProcessor`]:
+//! ```
+//! # use microbatch::prelude::*;
+//! /// The clicks of a user until none comes for ten seconds.
+//! struct Visits;
+//!
+//! #[derive(Default)]
+//! struct Visit { clicks: u32, over: i64 }
+//!
+//! impl<K> KeyedProcessor<K, i64> for Visits {
+//!     type State = Visit;
+//!     type Out = u32;
+//!     fn on_record(&self, _: &K, visit: &mut Visit, second: i64, context: &mut Context<u32>) {
+//!         // Timers fire after the records of a micro-batch, so this may come before the one that would have ended the visit.
+//!         if visit.clicks > 0 && second >= visit.over {
+//!             context.emit(std::mem::take(&mut visit.clicks));
+//!         }
+//!         *visit = Visit { clicks: visit.clicks + 1, over: second + 10 };
+//!         context.timer(Timestamp::from_secs(visit.over));
+//!     }
+//!     fn on_timer(&self, _: &K, visit: &mut Visit, at: Timestamp, context: &mut Context<u32>) {
+//!         if at == Timestamp::from_secs(visit.over) {
+//!             context.emit(visit.clicks);
+//!             context.clear();
+//!         }
+//!     }
+//! }
+//!
+//! let clicks = [("ann", 0), ("bob", 2), ("ann", 5), ("ann", 30)];
+//! let clicks = Pipeline::stream(clicks.iter()).event_time(|click| Timestamp::from_secs(click.1)).key_by(|click| click.0);
+//! let visits = clicks.map(|click| click.1).stateful(Visits).integrator((Count, Max)).run();
+//! assert_eq!(visits.into_sorted(), [("ann", (2, Some(2))), ("bob", (1, Some(1)))]);
+//! ```
+//!
 //! # What is promised
 //! The result is a function of the data and the settings: never of the number of threads, of timing, or of which worker ran what; floats
 //! included, to the bit. Every record is processed once. Of several failures the one of the lowest record is reported. A panic in a
 //! closure stays in its run. There is no `unsafe` code.
+//!
+//! Of a stream whose disorder is within the watermark's delay, the results are those of a bounded run over the same records, however it is cut
+//! into micro-batches; but for what sees the cutting: steps over whole batches, a `scan` without a key, a `reduce` that is not associative,
+//! timers that look at later records, and the last bits of sums of floats. What waits is bounded: memory does not grow with the input.
 //!
 //! # Features
 //! None is on by default.
@@ -93,12 +181,14 @@
 //!
 //! # Limits
 //! Batches run on the calling thread and on the engine's; where a partitioner lists the batches, or a scheduler ranks them, it does so on the calling
-//! thread before the first batch starts. A `scan` by key runs on one thread. Unbounded streams are not there yet.
+//! thread before the first batch starts. A `scan` by key, and a `stateful`, run on one thread. What a stream keeps lies in memory, and does not
+//! survive the process yet.
 #![forbid(unsafe_code)]
 
 mod data;
 mod engine;
 mod error;
+pub mod guide;
 mod integrate;
 mod keyed;
 mod observe;
@@ -169,12 +259,6 @@ pub mod steps {
     pub use crate::source::{EachRecord, EveryRecord};
     pub use crate::stage::{Again, Aside, Assign, In, NoWindow, Repeats, TooLate};
     pub use crate::window::{Lateness, Open as OpenWindows, Tide};
-}
-
-/// Pages on how to use the crate well.
-pub mod guide {
-    #[doc = include_str!("../docs/choosing_a_policy.md")]
-    pub mod choosing_a_policy {}
 }
 
 /// The programs of the README, as tests.

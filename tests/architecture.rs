@@ -18,7 +18,7 @@ const FLOORS: [&[&str]; 6] = [
 ];
 
 /// What sees all floors.
-const ROOF: [&str; 2] = ["lib", "prelude"];
+const ROOF: [&str; 3] = ["lib", "prelude", "guide"];
 
 /// The longest a source may be.
 const LINES: usize = 400;
@@ -109,11 +109,16 @@ fn foreign(source: &Source, dependencies: &[String]) -> Vec<String> {
 /// What has to do with threads, outside of the engine.
 fn threads(source: &Source) -> Vec<String> {
     let allowed: &[(&str, &str)] = &[
-        ("integrate", "rayon"), // Combining runs inside the pool that the engine gives it.
-        ("error", "rayon"),     // The error of a pool that could not be built.
+        ("integrate", "rayon"),            // Combining runs inside the pool that the engine gives it.
+        ("error", "rayon"),                // The error of a pool that could not be built.
+        ("source", "crossbeam_channel"),   // A channel is a source.
+        ("pipeline", "crossbeam_channel"), // An iterator gets what the driver sends.
     ];
-    let words = ["rayon", "spawn", "ThreadPoolBuilder", "ThreadPool", "pool", "JoinHandle", "crossbeam_channel"];
+    // To declare a verb `spawn` is to start nothing.
+    let calls = source.says(&["::", "spawn"]) || source.says(&[".", "spawn"]);
+    let words = ["rayon", "ThreadPoolBuilder", "ThreadPool", "pool", "JoinHandle", "crossbeam_channel"];
     let said = words.into_iter().filter(|word| source.says(&[word]) && !allowed.contains(&(source.module(), word)));
+    let said = said.chain(calls.then_some("spawn"));
     let outside = source.module() != "engine" && !ROOF.contains(&source.module());
     said.filter(|_| outside).map(|word| format!("{}: {word} belongs into engine/", source.path)).collect()
 }
@@ -211,6 +216,8 @@ fn other_crates_and_threads_are_found() {
     check_made_up("integrate/x.rs", "use rayon::iter::ParallelIterator;", &[]);
     check_made_up("integrate/x.rs", "fn f() { std::thread::spawn(|| ()); }", &["spawn belongs into engine/"]);
     check_made_up("pipeline/x.rs", "use rayon::ThreadPoolBuilder;", &["rayon belongs", "ThreadPoolBuilder belongs"]);
+    check_made_up("pipeline/x.rs", "pub fn spawn(self) { scope.spawn(|| ()) }", &["spawn belongs into engine/"]);
+    check_made_up("pipeline/x.rs", "pub fn spawn(self) {}", &[]);
     check_made_up("pipeline/x.rs", "fn f(e: &E) { e.pool.install(|| ()) }", &["pool belongs into engine/"]);
     check_made_up("engine/x.rs", "use rayon::ThreadPool; fn f() { spawn() }", &[]);
 }

@@ -252,6 +252,10 @@ where
         }
     }
 
+    fn batch(&self) -> u64 {
+        self.place.batch
+    }
+
     fn expected(&self) -> usize {
         self.place.records
     }

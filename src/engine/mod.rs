@@ -34,7 +34,7 @@ pub use plan::{Halt, Plan};
 pub use settings::{Pacing, Settings};
 
 pub use stream::{Admission, Control, Costs, End, Flow, Lots, WhenFull};
-pub(crate) use stream::{Cost, Pace, pump, spawn};
+pub(crate) use stream::{Cost, Driver, Pace, pump, start};
 
 use crate::data::Task;
 use crate::error::{BuildError, BuildErrorKind};

@@ -52,6 +52,10 @@ impl<B, E, P: FailurePolicy<B, E>> Watch<E> for Passing<'_, B, P> {
         }
     }
 
+    fn batch(&self) -> u64 {
+        self.batch
+    }
+
     fn expected(&self) -> usize {
         0
     }

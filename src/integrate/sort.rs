@@ -64,7 +64,7 @@ impl<U: ?Sized, F> fmt::Debug for SortByKey<U, F> {
 }
 
 /// What is to be sorted.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Sorting<T> {
     values: Rope<T>,
     /// Whether it is.

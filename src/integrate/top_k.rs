@@ -85,7 +85,7 @@ impl<U: ?Sized, F> fmt::Debug for TopK<U, F> {
 }
 
 /// Values, the `k` greatest among them; equal ones in the order of the data.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Best<T> {
     values: Vec<T>,
     /// The place of one that `k - 1` of the others go before; none yet where it is beyond the end.

@@ -6,8 +6,8 @@ use std::hash::{Hash, Hasher};
 pub struct Slot<Ky> {
     pub(crate) start: Timestamp,
     pub(crate) end: Timestamp,
-    /// Tells apart records that may have to be left out one by one; 0 for all others.
-    pub(crate) nth: u32,
+    /// Tells apart records that may have to be left out one by one, in the order of the data; 0 for all others.
+    pub(crate) nth: u64,
     pub(crate) key: Ky,
 }
 
@@ -21,6 +21,9 @@ impl<Ky> Slot<Ky> {
 impl<Ky: Hash> Hash for Slot<Ky> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_i64(self.start.as_micros());
+        if self.nth > 0 {
+            state.write_u64(self.nth);
+        }
         self.key.hash(state);
     }
 }

@@ -34,7 +34,7 @@ pub trait Ending<T, Ky, At, Wi> {
     #[doc(hidden)]
     fn count(open: &Self::Open) -> usize;
 
-    /// Runs the batches of a micro-batch, before which event time had come so far.
+    /// Runs the batches of a micro-batch by these windows, before which event time had come so far.
     #[doc(hidden)]
     fn run<B, E, C, P, L>(
         &self,
@@ -52,9 +52,9 @@ pub trait Ending<T, Ky, At, Wi> {
         P: FailurePolicy<B, E>,
         L: Leash;
 
-    /// Lets time pass for the chain, and takes in what its timers make.
+    /// Lets time pass for the chain, and takes in what its timers make; up to a failure, if there is one.
     #[doc(hidden)]
-    fn pass<B, E, C, W>(&self, windows: &Wi, tide: Tide, chain: &C, kept: &mut C::Local, watch: &mut W) -> Result<Self::Memory, E>
+    fn pass<B, E, C, W>(&self, windows: &Wi, tide: Tide, chain: &C, kept: &mut C::Local, watch: &mut W) -> (Self::Memory, Option<E>)
     where
         C: Operator<B, E, At = At, Key = Ky, Value = T>,
         W: Watch<E>;
@@ -87,20 +87,20 @@ pub trait Ordered<T, Ky, At, Wi>: Ending<T, Ky, At, Wi> {
     fn order(emitted: &mut Vec<Self::Emit>);
 }
 
-/// Lets time pass, with what comes out folded into one memory.
-fn pass<B, E, C, W, G>(gather: &G, chain: &C, tide: Tide, kept: &mut C::Local, watch: &mut W) -> Result<G::Memory, E>
+/// Lets time pass, with what comes out folded into one memory; that of before, where it fails.
+fn pass<B, E, C, W, G>(gather: &G, chain: &C, tide: Tide, kept: &mut C::Local, watch: &mut W) -> (G::Memory, Option<E>)
 where
     C: Operator<B, E>,
     W: Watch<E>,
     G: Gather<C::Value, C::Key>,
 {
     let mut memory = gather.memory(0);
-    chain.pass(kept, tide.after, watch, &mut |rec: Rec<_, _, _>| {
+    let done = chain.pass(kept, tide.after, watch, &mut |rec: Rec<_, _, _>| {
         gather.fold(&mut memory, rec.key, rec.value);
         Ok(())
-    })?;
+    });
     let _ = gather.seal(&mut memory);
-    Ok(gather.combine(vec![memory]))
+    (gather.combine(vec![memory]), done.err())
 }
 
 impl<T: Send, Ky, At, Wi> Ending<T, Ky, At, Wi> for Each
@@ -143,7 +143,7 @@ where
         engine::run::<_, _, _, _, _, L>(job.engine, parts, &job.ending_in(job.chain, self), kept, stats)
     }
 
-    fn pass<B, E, C, W>(&self, _: &Wi, tide: Tide, chain: &C, kept: &mut C::Local, watch: &mut W) -> Result<Self::Memory, E>
+    fn pass<B, E, C, W>(&self, _: &Wi, tide: Tide, chain: &C, kept: &mut C::Local, watch: &mut W) -> (Self::Memory, Option<E>)
     where
         C: Operator<B, E, At = At, Key = Ky, Value = T>,
         W: Watch<E>,
@@ -224,7 +224,7 @@ where
         engine::run::<_, _, _, _, _, L>(job.engine, parts, &job.ending_in(job.chain, self), kept, stats)
     }
 
-    fn pass<B, E, C, W>(&self, _: &NoWindow, tide: Tide, chain: &C, kept: &mut C::Local, watch: &mut W) -> Result<Self::Memory, E>
+    fn pass<B, E, C, W>(&self, _: &NoWindow, tide: Tide, chain: &C, kept: &mut C::Local, watch: &mut W) -> (Self::Memory, Option<E>)
     where
         C: Operator<B, E, At = At, Key = Ky, Value = T>,
         W: Watch<E>,
@@ -321,14 +321,15 @@ where
         ran.map(finish).map_err(|halt| Halt { broken: halt.broken, before: halt.before.map(finish) })
     }
 
-    fn pass<B, E, C, W>(&self, windows: &Wi, tide: Tide, chain: &C, kept: &mut C::Local, watch: &mut W) -> Result<Self::Memory, E>
+    fn pass<B, E, C, W>(&self, windows: &Wi, tide: Tide, chain: &C, kept: &mut C::Local, watch: &mut W) -> (Self::Memory, Option<E>)
     where
         C: Operator<B, E, At = At, Key = Ky, Value = T>,
         W: Watch<E>,
     {
         let gather = Sliced::new(self, self, self.is_far(windows));
         let chain = Windowed::new(chain, windows, tide.before);
-        pass(&gather, &chain, tide, kept, watch).map(|memory| Gather::<T, By<Slot<Ky>>>::finish(&gather, memory))
+        let (memory, failed) = pass(&gather, &chain, tide, kept, watch);
+        (Gather::<T, By<Slot<Ky>>>::finish(&gather, memory), failed)
     }
 
     fn absorb(&self, windows: &Wi, open: &mut Self::Open, memory: Self::Memory, before: Timestamp) -> Lateness {
@@ -341,7 +342,7 @@ where
 
     fn all(&self, windows: &Wi, memory: Self::Memory) -> Vec<Self::Emit> {
         let mut open = Ending::<T, Ky, At, Wi>::open(self, windows);
-        let tide = Tide { before: Timestamp::MIN, after: Timestamp::MAX };
+        let tide = Tide { before: Timestamp::MIN, after: Timestamp::MAX, is_idle: false };
         Ending::<T, Ky, At, Wi>::absorb(self, windows, &mut open, memory, tide.before);
         Ending::<T, Ky, At, Wi>::close(self, windows, &mut open, tide)
     }

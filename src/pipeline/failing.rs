@@ -65,7 +65,7 @@ impl<E, P> Fallibility for Handled<E, P> {
 #[diagnostic::on_unimplemented(
     message = "this pipeline can fail, so `.run()` cannot return its bare result",
     label = "a step before this can fail, or the run can be stopped: `{Self}`",
-    note = "end it with `.try_run()` (or `.try_run_with_stats()`), which returns a `Result<_, RunError<_>>`"
+    note = "end it with `.try_run()` (or `.try_iter()`, `.try_run_with_stats()`), which returns a `Result<_, RunError<_>>`"
 )]
 pub trait CannotFail: Fallibility {
     #[doc(hidden)]

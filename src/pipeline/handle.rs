@@ -1,12 +1,11 @@
 use super::Pipeline;
 use super::deliver::{Delivers, into_sink};
 use crate::data::StreamProgress;
-use crate::engine::{self, Control};
+use crate::engine::{self, Control, Driver};
 use crate::error::{BuildError, BuildErrorKind, RunError};
 use crate::stage::Sink;
 use std::fmt;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 /// Streams on threads of their own.
 impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
@@ -36,7 +35,7 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
     {
         let control = Arc::new(Control::default());
         let theirs = control.clone();
-        let thread = engine::spawn(move || into_sink(self, &mut sink, &theirs)).map_err(BuildErrorKind::Driver)?;
+        let thread = engine::start(move || into_sink(self, &mut sink, &theirs)).map_err(BuildErrorKind::Driver)?;
         Ok(StreamHandle { control, thread })
     }
 }
@@ -45,7 +44,7 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
 #[must_use = "without `.join()` nobody hears how the stream ends"]
 pub struct StreamHandle<E> {
     control: Arc<Control>,
-    thread: JoinHandle<Result<StreamProgress, RunError<E>>>,
+    thread: Driver<Result<StreamProgress, RunError<E>>>,
 }
 
 impl<E> StreamHandle<E> {

@@ -148,8 +148,8 @@ pub struct Cut<B> {
     pub(super) parts: Parts<B>,
     /// Whether the partitioner vouches for their sizes.
     pub(super) counted: bool,
-    /// The source partition that the records are from.
-    pub(super) partition: u32,
+    /// The source partition that the records are from; none of what a stage before has made.
+    pub(super) partition: Option<u32>,
     /// How many records there are, where that is known before they are cut.
     pub(super) records: usize,
 }
@@ -164,7 +164,7 @@ fn cut_all<D, P: Partitioner<D>, E>(
     let watch = Stopwatch::start(shared.measure);
     let cut = || {
         let counted = partitioner.counts();
-        Cut { counted, parts: partitioner.parts(data, shared.engine.threads()), partition: 0, records: 0 }
+        Cut { counted, parts: partitioner.parts(data, shared.engine.threads()), partition: None, records: 0 }
     };
     let cut = catch_unwind(AssertUnwindSafe(cut));
     stats.partitioning += watch.elapsed();
@@ -225,17 +225,21 @@ impl<S: Source, P: Partitioner<Vec<S::Item>>> Feed for Stream<S, P> {
         let mut cuts = Vec::with_capacity(drawn.len());
         for (partition, pieces) in drawn {
             let len = pieces.iter().map(Vec::len).sum();
+            moment.draw(partition, len);
+            if len == 0 {
+                continue;
+            }
             moment.stats.records += len as u64;
             let cut = match moment.piece(len, size_of::<S::Item>()) {
                 Some(size) => self.partitioner.pieces(pieces, size),
                 None => Err(pieces),
             };
             let cut = match cut {
-                Ok(parts) => Ok(Cut { parts, counted: true, partition: 0, records: 0 }),
+                Ok(parts) => Ok(Cut { parts, counted: true, partition: None, records: 0 }),
                 Err(pieces) => cut_all(&self.partitioner, concat(pieces), moment.shared, &mut moment.stats),
             };
             match cut {
-                Ok(cut) => cuts.push(Cut { partition, records: len, ..cut }),
+                Ok(cut) => cuts.push(Cut { partition: Some(partition), records: len, ..cut }),
                 Err(broken) => return (cuts, Some(broken)),
             }
         }

@@ -22,8 +22,8 @@ type Sent<R, E> = Result<Vec<R>, RunError<E>>;
 impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
     /// The results in order, or the failure that ends them: for pipelines that can fail. Others are `IntoIterator`.
     ///
-    /// The source is read ahead. A failure takes the place of the results, up to 64, that were about to be handed over with what failed; to have
-    /// all results before it, use [`for_each`](Self::for_each) or a sink.
+    /// The source is read ahead. A failure takes the place of the last results before it, fewer than 64, that were about to be handed over; to have
+    /// all of them, use [`for_each`](Self::for_each) or a sink.
     ///
     /// ```
     /// use microbatch::prelude::*;
@@ -47,7 +47,7 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
         let (sender, results) = bounded(READY);
         let control = Arc::new(Control::default());
         let theirs = control.clone();
-        let driver = engine::spawn(move || send(self, &theirs, &sender));
+        let driver = engine::start(move || send(self, &theirs, &sender));
         driver.unwrap_or_else(|error| panic!("the driver of a stream: {error}"));
         TryIter { control, results, ready: Vec::new().into_iter() }
     }
@@ -58,7 +58,11 @@ fn send<P: Delivers>(pipeline: P, control: &Control, sender: &Sender<Sent<P::Emi
     let mut held = Vec::new();
     let done = pipeline.deliver(control, |mut results| {
         held.append(&mut results);
-        if held.is_empty() || control.is_broken() || held.len() < LOT && control.progress().waiting > 0 {
+        if control.is_broken() {
+            // The failure takes the place of what does not fill a lot.
+            held.truncate(held.len() / LOT * LOT);
+        }
+        if held.is_empty() || held.len() < LOT && control.progress().waiting > 0 {
             return Ok(());
         }
         sender.send(Ok(std::mem::take(&mut held))).map_err(|_| "nobody takes the results".into())
@@ -141,5 +145,23 @@ where
 
     fn into_iter(self) -> Self::IntoIter {
         Iter(self.try_iter())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+
+    /// A failure took the place of all that its micro-batch had made, however much.
+    #[test]
+    fn a_failure_takes_the_place_of_less_than_a_lot() {
+        for (size, failing) in [(1, 1), (1, 100), (10, 900), (1000, 900), (1000, 1500)] {
+            let read = Pipeline::stream(0..2000).trigger(Records::of(size)).try_map(move |n| if n == failing { Err("no") } else { Ok(n) });
+            let read: Vec<_> = read.try_iter().collect();
+            let (last, before) = read.split_last().unwrap();
+            assert!(last.as_ref().is_err_and(|error| error.to_string().ends_with(&format!("record {failing}: no"))));
+            assert!(failing - before.len() < super::LOT, "{} of {failing} before the failure", before.len());
+            assert!(before.iter().enumerate().all(|(n, result)| result.as_ref().is_ok_and(|result| *result == n)));
+        }
     }
 }

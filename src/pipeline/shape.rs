@@ -1,6 +1,6 @@
 //! What a run returns.
 
-use crate::data::Pane;
+use crate::data::{Pane, Timing};
 use crate::keyed::{By, Groups, Key, KeyState, NoKey};
 use crate::stage::{Again, Aside, In, NoWindow};
 
@@ -22,7 +22,8 @@ impl<O> Shape<NoWindow, O> for NoKey {
 impl<K: Key, O> Shape<NoWindow, O> for By<K> {
     type Out = Groups<K, O>;
     fn shape(panes: Vec<Pane<K, O>>, _: impl FnOnce() -> O) -> Groups<K, O> {
-        panes.into_iter().map(|pane| (pane.key, pane.value)).collect()
+        // Of those that have left more than once, what they came to.
+        panes.into_iter().filter(|pane| pane.is_last).map(|pane| (pane.key, pane.value)).collect()
     }
 }
 
@@ -56,6 +57,8 @@ impl<Wi, F, O, Ky: Shape<Wi, O>> Shape<Aside<Wi, F>, O> for Ky {
 
 /// The last pane of each window and key, by window and key; as if none had left before.
 fn last_ones<K: Ord, O>(mut panes: Vec<Pane<K, O>>) -> Vec<Pane<K, O>> {
+    // A session may have grown since: what left early is of no window that there is now.
+    panes.retain(|pane| pane.timing != Timing::Early);
     panes.sort_by(|a, b| (a.window, &a.key, a.index).cmp(&(b.window, &b.key, b.index)));
     panes.dedup_by(|next, before| {
         let is_same = next.window == before.window && next.key == before.key;

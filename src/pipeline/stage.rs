@@ -67,6 +67,8 @@ pub struct Moment<'r, 's, 't> {
     pub(super) shared: &'r Shared<'r, 's>,
     pub(super) stats: RunStats,
     pub(super) tide: Tide,
+    /// The greatest event time of the records in it.
+    pub(super) latest: Option<Timestamp>,
     /// None for bounded data.
     pub(super) tracker: Option<&'r mut Tracker<'t>>,
     pub(super) is_last: bool,
@@ -88,9 +90,20 @@ impl std::fmt::Debug for Moment<'_, '_, '_> {
 impl<'r, 's, 't> Moment<'r, 's, 't> {
     pub(super) fn new(shared: &'r Shared<'r, 's>, tracker: Option<&'r mut Tracker<'t>>) -> Self {
         let before = tracker.as_ref().map_or(Timestamp::MIN, |tracker| tracker.now());
-        let tide = Tide { before, after: before };
+        let tide = Tide { before, after: before, is_idle: false };
         let stats = RunStats::default();
-        Moment { shared, stats, tide, tracker, is_last: false, now: Instant::now(), record_cost: 0.0, is_free: false, open: 0 }
+        Moment {
+            shared,
+            stats,
+            tide,
+            tracker,
+            is_last: false,
+            now: Instant::now(),
+            record_cost: 0.0,
+            is_free: false,
+            latest: None,
+            open: 0,
+        }
     }
 
     /// Of how many of so many records of so many bytes each a part is best made, where that is free: so few that the threads can share them, so many that it is
@@ -108,16 +121,27 @@ impl<'r, 's, 't> Moment<'r, 's, 't> {
         self.is_free.then_some(size)
     }
 
+    /// Records of a source partition are read now; where there are none, they wait.
+    pub(super) fn draw(&mut self, partition: u32, records: usize) {
+        match &mut self.tracker {
+            Some(tracker) if records == 0 => tracker.expect(partition, self.now),
+            Some(tracker) => tracker.read(partition),
+            None => {}
+        }
+    }
+
     /// Records up to this event time have been read.
-    fn reach(&mut self, partition: u32, latest: Option<Timestamp>) {
-        if let (Some(latest), Some(tracker)) = (latest, &mut self.tracker) {
-            tracker.reach(partition, latest, self.now);
+    fn reach(&mut self, partition: Option<u32>, latest: Option<Timestamp>) {
+        match (latest, &mut self.tracker) {
+            (Some(latest), Some(tracker)) => tracker.reach(partition, latest, self.now),
+            // Bounded data have no watermark, but timers need to know how far they go.
+            _ => self.latest = self.latest.max(latest),
         }
     }
 
     /// The greatest event time so far.
     fn latest(&self) -> Timestamp {
-        let now = self.stats.latest.unwrap_or(Timestamp::MIN);
+        let now = self.latest.unwrap_or(Timestamp::MIN);
         self.tracker.as_ref().map_or(now, |tracker| tracker.latest().max(now))
     }
 
@@ -199,7 +223,8 @@ where
         let done = self.take(cuts, running, moment);
         // What ended a stage before came first.
         let broken = broken.or(done.err());
-        moment.advance();
+        let advanced = contain(running.last_batch(), || moment.advance());
+        let broken = broken.or(advanced.err());
         let passed = if C::TIMED && broken.is_none() { self.pass(running, moment) } else { Ok(()) };
         let broken = broken.or(passed.err());
         let last = running.last_batch();
@@ -289,17 +314,20 @@ where
         let latest = moment.latest();
         for after in [latest.min(end), end] {
             let last = running.last_batch();
-            let tide = Tide { before: moment.tide.before, after };
+            let tide = Tide { after, ..moment.tide };
             let mut watch = Passing::new(self.failing.policy(), last);
             let Running { kept, open, .. } = running;
             let passed = contain(last, || {
-                let memory = self.integrator.pass(&self.windows, tide, &self.chain, kept, &mut watch);
-                memory.map(|memory| self.integrator.absorb(&self.windows, open, memory, tide.before))
+                let (memory, failed) = self.integrator.pass(&self.windows, tide, &self.chain, kept, &mut watch);
+                (self.integrator.absorb(&self.windows, open, memory, tide.before), failed)
             });
             moment.stats.failed += watch.failed();
-            let lateness = passed?.map_err(|error| Broken { batch: last, record: 0, cause: Cause::Error(error) })?;
+            let (lateness, failed) = passed?;
             moment.stats.late += lateness.late + watch.late();
             moment.stats.dropped += lateness.dropped + watch.dropped();
+            if let Some(error) = failed {
+                return Err(Broken { batch: last, record: 0, cause: Cause::Error(error) });
+            }
         }
         Ok(())
     }

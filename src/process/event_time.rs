@@ -14,6 +14,42 @@ impl<C: fmt::Debug, F> fmt::Debug for EventTime<C, F> {
     }
 }
 
+/// Watches over steps whose event times, if they give any, are replaced.
+struct Replaced<'w, W>(&'w mut W);
+
+impl<E, W: Watch<E>> Watch<E> for Replaced<'_, W> {
+    const STOPPABLE: bool = W::STOPPABLE;
+    const FOLLOWED: bool = W::FOLLOWED;
+
+    #[inline]
+    fn stopped(&mut self) -> bool {
+        self.0.stopped()
+    }
+
+    fn failed(&mut self, position: usize, records: usize, error: E) -> Result<(), E> {
+        self.0.failed(position, records, error)
+    }
+
+    fn batch(&self) -> u64 {
+        self.0.batch()
+    }
+
+    fn expected(&self) -> usize {
+        self.0.expected()
+    }
+
+    #[inline]
+    fn seen(&mut self, records: usize) {
+        self.0.seen(records)
+    }
+
+    fn reached(&mut self, _: Timestamp) {}
+
+    fn late(&mut self, late: u64, dropped: u64) {
+        self.0.late(late, dropped)
+    }
+}
+
 impl<B, E, C, F, A> Operator<B, E> for EventTime<C, F>
 where
     C: Operator<B, E>,
@@ -38,7 +74,7 @@ where
         emit: &mut impl FnMut(Rec<Timestamp, C::Key, C::Value>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut latest = None;
-        let done = self.prev.drive(local, batch, watch, &mut |rec| {
+        let done = self.prev.drive(local, batch, &mut Replaced(watch), &mut |rec| {
             let at = (self.step)(&rec.value).into();
             latest = latest.max(Some(at));
             emit(Rec { at, key: rec.key, value: rec.value })

@@ -30,6 +30,9 @@ pub trait Watch<E> {
     /// The error, where the batch is to end.
     fn failed(&mut self, position: usize, records: usize, error: E) -> Result<(), E>;
 
+    /// The number of the batch.
+    fn batch(&self) -> u64;
+
     /// How many records the batch holds, as its partitioner said.
     fn expected(&self) -> usize;
 

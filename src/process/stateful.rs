@@ -70,14 +70,10 @@ impl<K: Key + Ord, S: Default, O> Kept<K, S, O> {
         timers.extend(context.timers.drain(..).map(|at| (at, key.clone(), number)));
     }
 
-    /// The timers up to a time; those set from now on are none of them.
-    fn due(&mut self, watermark: Timestamp) -> BTreeSet<(Timestamp, K, u64)> {
-        let mut due = std::mem::take(&mut self.timers);
-        if watermark < Timestamp::MAX {
-            let later = due.iter().find(|(at, ..)| *at > watermark).cloned();
-            self.timers = later.map(|later| due.split_off(&later)).unwrap_or_default();
-        }
-        due
+    /// The earliest timer up to a time.
+    fn due(&mut self, watermark: Timestamp) -> Option<(Timestamp, K, u64)> {
+        let is_due = self.timers.first().is_some_and(|(at, ..)| *at <= watermark);
+        is_due.then(|| self.timers.pop_first()).flatten()
     }
 
     /// Whether the state that a timer belongs to is still there.
@@ -110,7 +106,8 @@ where
         self.prev.drive(local, batch, watch, &mut |rec| self.on_record(kept, rec, emit))
     }
 
-    /// Timers that are set while others fire, and are due, fire after them; at the end of all, never.
+    /// Timers that are set while others fire, and are due, fire with them, by time: as they would if event time came by in smaller steps. At
+    /// the end of all they never do.
     fn pass<W: Watch<E>>(
         &self,
         (local, kept): &mut Self::Local,
@@ -119,23 +116,19 @@ where
         emit: &mut impl FnMut(Rec<C::At, By<K>, P::Out>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.prev.pass(local, watermark, watch, &mut |rec| self.on_record(kept, rec, emit))?;
-        loop {
-            let due = kept.due(watermark);
-            if due.is_empty() {
-                return Ok(());
-            }
-            for (at, key, number) in due {
-                if kept.has(&key, number) {
-                    let time = Some(at);
-                    kept.call(key.clone(), time, |key, state, context| self.processor.on_timer(key, state, at, context));
-                    let out = kept.context.out.drain(..);
-                    emit_all(out, C::At::of_timer(at), &key, emit).or_else(|error| watch.failed(0, 1, error))?;
-                }
+        let mut last = if watermark == Timestamp::MAX { std::mem::take(&mut kept.timers) } else { BTreeSet::new() };
+        while let Some((at, key, number)) = last.pop_first().or_else(|| kept.due(watermark)) {
+            if kept.has(&key, number) {
+                let time = Some(at);
+                kept.call(key.clone(), time, |key, state, context| self.processor.on_timer(key, state, at, context));
+                let out = kept.context.out.drain(..);
+                emit_all(out, C::At::of_timer(at), &key, emit).or_else(|error| watch.failed(0, 1, error))?;
             }
             if watermark == Timestamp::MAX {
                 kept.timers.clear();
             }
         }
+        Ok(())
     }
 }
 
@@ -190,5 +183,39 @@ where
         let timers: Vec<(i64, K, u64)> = take_some(input, take)?;
         self.timers = timers.into_iter().map(|(at, key, number)| (Timestamp::from_micros(at), key, number)).collect();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+
+    /// Fires every second, from the first record on.
+    struct Tick;
+
+    impl<K> KeyedProcessor<K, i64> for Tick {
+        type State = bool;
+        type Out = i64;
+
+        fn on_record(&self, _: &K, runs: &mut bool, second: i64, context: &mut Context<i64>) {
+            if !std::mem::replace(runs, true) {
+                context.timer(Timestamp::from_secs(second + 1));
+            }
+        }
+
+        fn on_timer(&self, _: &K, _: &mut bool, at: Timestamp, context: &mut Context<i64>) {
+            let second = at.as_micros() / 1_000_000;
+            context.emit(second);
+            context.timer(Timestamp::from_secs(second + 1));
+        }
+    }
+
+    /// Of bounded data time was at its end at once, where timers set no others.
+    #[test]
+    fn timers_that_set_others_fire_as_far_as_the_data_go() {
+        let bounded = Pipeline::over([0, 5]).event_time(|second| Timestamp::from_secs(*second)).key_by(|_| 0).stateful(Tick).run();
+        let stream = Pipeline::stream(0..=5).filter(|n| n % 5 == 0).event_time(|second| Timestamp::from_secs(*second));
+        assert_eq!(bounded, stream.key_by(|_| 0).stateful(Tick).run());
+        assert_eq!(bounded, [1, 2, 3, 4, 5, 6]);
     }
 }

@@ -58,6 +58,7 @@ impl<'c, C, Wi> Windowed<'c, C, Wi> {
     fn put<At: Copy, Ky, V, E>(
         &self,
         seen: &mut Seen,
+        batch: u64,
         rec: Rec<At, Ky, V>,
         emit: &mut impl FnMut(Rec<At, By<Slot<Ky>>, V>) -> Result<(), E>,
     ) -> Result<(), E>
@@ -65,7 +66,7 @@ impl<'c, C, Wi> Windowed<'c, C, Wi> {
         Wi: Assign<At> + TooLate<V>,
     {
         let dropped = seen.dropped;
-        match self.slot(seen, rec.at, rec.key) {
+        match self.slot(seen, batch, rec.at, rec.key) {
             Some(key) => emit(Rec { at: rec.at, key, value: rec.value }),
             None => {
                 // In a gap between windows it is not too late.
@@ -79,7 +80,7 @@ impl<'c, C, Wi> Windowed<'c, C, Wi> {
 
     /// The slot of a record, if it is to be folded.
     #[inline]
-    fn slot<Ky, At>(&self, seen: &mut Seen, at: At, key: Ky) -> Option<By<Slot<Ky>>>
+    fn slot<Ky, At>(&self, seen: &mut Seen, batch: u64, at: At, key: Ky) -> Option<By<Slot<Ky>>>
     where
         Wi: Assign<At>,
     {
@@ -92,7 +93,8 @@ impl<'c, C, Wi> Windowed<'c, C, Wi> {
         };
         let nth = match place {
             Place::OnTime => 0,
-            _ if self.windows.joins() => self.doubtful.fetch_add(1, Ordering::Relaxed).wrapping_add(1),
+            // By batch first, as batches may run at the same time.
+            _ if self.windows.joins() => batch << 32 | u64::from(self.doubtful.fetch_add(1, Ordering::Relaxed).wrapping_add(1)),
             Place::Late => {
                 seen.late += 1;
                 0
@@ -137,8 +139,8 @@ where
         watch: &mut W,
         emit: &mut impl FnMut(Rec<C::At, Self::Key, C::Value>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut seen = Seen::default();
-        let done = self.prev.drive(local, batch, watch, &mut |rec| self.put(&mut seen, rec, emit));
+        let (mut seen, number) = (Seen::default(), watch.batch());
+        let done = self.prev.drive(local, batch, watch, &mut |rec| self.put(&mut seen, number, rec, emit));
         if seen.late > 0 {
             watch.late(seen.late, seen.dropped);
         }
@@ -152,8 +154,8 @@ where
         watch: &mut W,
         emit: &mut impl FnMut(Rec<C::At, Self::Key, C::Value>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut seen = Seen::default();
-        let done = self.prev.pass(local, watermark, watch, &mut |rec| self.put(&mut seen, rec, emit));
+        let (mut seen, number) = (Seen::default(), watch.batch());
+        let done = self.prev.pass(local, watermark, watch, &mut |rec| self.put(&mut seen, number, rec, emit));
         if seen.late > 0 {
             watch.late(seen.late, seen.dropped);
         }

@@ -33,7 +33,7 @@ use std::sync::Arc;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not data for `Pipeline::over`",
     label = "not bounded data",
-    note = "`over` takes a borrowed slice (`&vec`, `&array`, `&data[..]`), an owned `Vec` or a range; collect an iterator first: `Pipeline::over(iterator.collect::<Vec<_>>())`"
+    note = "`over` takes a borrowed slice (`&vec`, `&array`, `&data[..]`), an owned `Vec`, a range or text; for an iterator, a channel or a log use `Pipeline::stream(source)`"
 )]
 pub trait Bounded {
     /// What a partitioner gets.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 /// State by key with timers: what works on each key's records one after another, in the order of the source.
 ///
 /// # Laws
-/// * A key's records come in the order of the source, through all micro-batches.
+/// * A key's records come in the order of the source, through all micro-batches; of a source with partitions, in that of each partition.
 /// * Timers fire after the records of a micro-batch, by time, then key; those that are left fire at the end of the source.
 ///
 /// # Example

@@ -34,8 +34,8 @@ impl<T> Inbox<T> {
         self.records.push(record);
     }
 
-    /// Takes a record of a source partition. Records of one partition share a watermark; the least of those of all partitions is that of the
-    /// stream.
+    /// Takes a record of a source partition. Records of one partition share a watermark, and stay in their order; those of two partitions may
+    /// change places. The least watermark of all partitions is that of the stream.
     pub fn push_from(&mut self, partition: u32, record: T) {
         if partition > 0 || !self.partitions.is_empty() {
             self.mark(partition);

@@ -132,10 +132,9 @@ impl<A: Trigger, B: Trigger> Trigger for And<A, B> {
         self.0.most(pending).max(self.1.most(pending))
     }
 
-    /// The earliest of both: the other is asked then, too.
+    /// The later of both, as neither fires alone.
     fn wait(&self, pending: &Pending) -> Option<Duration> {
-        let (this, other) = (self.0.wait(pending), self.1.wait(pending));
-        this.into_iter().chain(other).min()
+        self.0.wait(pending).max(self.1.wait(pending))
     }
 
     fn missed(&self) -> u64 {

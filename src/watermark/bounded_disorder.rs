@@ -39,8 +39,8 @@ impl BoundedDisorder {
 
 impl Watermark for BoundedDisorder {
     fn at(&mut self, latest: Timestamp) -> Timestamp {
-        let delay = i64::try_from(self.delay.as_micros()).unwrap_or(i64::MAX);
-        Timestamp::from_micros(latest.as_micros().saturating_sub(delay))
+        let delay = u64::try_from(self.delay.as_micros()).unwrap_or(u64::MAX);
+        Timestamp::from_micros(latest.as_micros().saturating_sub_unsigned(delay))
     }
 
     fn idle_after(&self) -> Option<Duration> {

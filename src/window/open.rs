@@ -15,6 +15,8 @@ pub struct Tide {
     pub(crate) before: Timestamp,
     /// How far it comes: closes windows.
     pub(crate) after: Timestamp,
+    /// Whether it is no micro-batch, but time that passes without one.
+    pub(crate) is_idle: bool,
 }
 
 /// The windows of a stage that are open, with the states of their keys.
@@ -85,15 +87,17 @@ pub(super) struct Emitter<'e, Ky: KeyState, T, I: Integrator<T>> {
     pub(super) integrator: &'e I,
     pub(super) counts: Option<&'e mut Counts<Ky>>,
     pub(super) panes: Vec<Pane<Ky::Key, I::Output>>,
-    /// Whether more may follow for a window that is complete.
-    pub(super) may_follow: bool,
+    /// For how long a window that is complete still takes records.
+    lateness: i64,
+    /// How far event time comes.
+    after: Timestamp,
     flow: PhantomData<fn(T)>,
 }
 
 impl<'e, Ky: KeyState, T, I: Integrator<T>> Emitter<'e, Ky, T, I> {
     pub(super) fn new<At, Wi: Assign<At>>(integrator: &'e I, windows: &Wi, counts: &'e mut Counts<Ky>, tide: Tide) -> Self {
-        let may_follow = windows.lateness() > 0 && tide.after < Timestamp::MAX;
-        Emitter { integrator, counts: Wi::REPEATS.then_some(counts), panes: Vec::new(), may_follow, flow: PhantomData }
+        let counts = Wi::REPEATS.then_some(counts);
+        Emitter { integrator, counts, panes: Vec::new(), lateness: windows.lateness(), after: tide.after, flow: PhantomData }
     }
 
     /// One pane; `timing` may be `Late` of any number.
@@ -101,7 +105,7 @@ impl<'e, Ky: KeyState, T, I: Integrator<T>> Emitter<'e, Ky, T, I> {
         let is_late = matches!(timing, Timing::Late(_));
         let (index, late) = self.counts.as_mut().map_or((0, 1), |counts| counts.count(window, &key, is_late));
         let timing = if is_late { Timing::Late(late) } else { timing };
-        let is_last = !self.may_follow && timing != Timing::Early;
+        let is_last = timing != Timing::Early && window.end.later(self.lateness) <= self.after;
         let value = self.integrator.finish(state);
         self.panes.push(Pane { key: key.into_key(), window, timing, index, is_last, value });
     }

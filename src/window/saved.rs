@@ -44,7 +44,7 @@ impl<Ky: KeyState + Value, S: Value> Saved for Slices<Ky, S> {
         put(out, &(self.slices.len() as u64))?;
         for (window, slice) in &self.slices {
             put_window(out, *window)?;
-            put(out, &slice.end.as_micros())?;
+            put(out, &(slice.last.0.as_micros(), slice.last.1.as_micros()))?;
             put(out, slice.states.entries())?;
         }
         put(out, &(self.due.len() as u64))?;
@@ -55,11 +55,12 @@ impl<Ky: KeyState + Value, S: Value> Saved for Slices<Ky, S> {
     fn load(&mut self, input: &mut &[u8]) -> Result<(), DamagedState> {
         let slices = take_some(input, |input| {
             let window = take_window(input)?;
-            let end = Timestamp::from_micros(take(input)?);
+            let (end, start): (i64, i64) = take(input)?;
+            let last = (Timestamp::from_micros(end), Timestamp::from_micros(start));
             let entries: Vec<(Ky, S)> = take(input)?;
-            Ok((window, Slice { states: entries.into_iter().collect::<Table<Ky, S>>(), end }))
+            Ok((window, Slice { states: entries.into_iter().collect::<Table<Ky, S>>(), last }))
         })?;
-        self.last = slices.iter().map(|(window, slice)| (slice.end, *window)).collect();
+        self.last = slices.iter().map(|(window, slice)| (slice.last.0, *window)).collect();
         self.slices = slices.into_iter().collect();
         self.due = take_some(input, take_window)?.into_iter().map(|window| (window.end, window.start)).collect();
         self.counts.load(input)

@@ -40,7 +40,7 @@ impl<A: Timed> Windows<A> for Session {
 
     #[inline]
     fn slice(&self, at: A) -> Option<Window> {
-        Some(span(at.moment().as_micros(), self.gap))
+        Some(span(at.moment().as_micros().into(), self.gap))
     }
 
     fn joins(&self) -> bool {

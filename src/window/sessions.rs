@@ -36,9 +36,14 @@ impl<Ky, S> Default for Sessions<Ky, S> {
     }
 }
 
+/// Whether what ends so does not hold a time. What reaches to the last time holds it: its end lies beyond.
+fn ends_before(end: Timestamp, time: Timestamp) -> bool {
+    end <= time && end < Timestamp::MAX
+}
+
 impl<S> One<S> {
     fn touches(&self, slice: Window) -> bool {
-        self.window.start < slice.end && slice.start < self.window.end
+        !ends_before(slice.end, self.window.start) && !ends_before(self.window.end, slice.start)
     }
 
     /// Takes in a state of a slice.
@@ -74,13 +79,17 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
         let in_parts = integrator.arrival() == Arrival::InOrder || !integrator.exact();
         let mut lateness = Lateness::default();
         // What may be too late comes last, backwards in time: by then it is there what it can join.
-        let (mut doubtful, sure): (Vec<_>, Vec<_>) = states.partition(|(slot, _)| slot.nth > 0);
+        let (mut doubtful, mut sure): (Vec<_>, Vec<_>) = states.partition(|(slot, _)| slot.nth > 0);
+        // In the order of time new sessions of a key go behind those there are.
+        sure.sort_by_key(|(slot, _)| slot.start);
         doubtful.sort_by_key(|(slot, _)| (std::cmp::Reverse(slot.start), slot.nth));
         for (slot, state) in sure.into_iter().chain(doubtful) {
             let slice = slot.window();
-            let is_kept = self.join(slot.key, slice, state, integrator, in_parts, |window| window.end.later(windows.lateness()) > before);
-            lateness.late += u64::from(slot.nth > 0);
-            lateness.dropped += u64::from(!is_kept);
+            let is_in_reach = |window: Window| window.end.later(windows.lateness()) > before;
+            let joined = self.join(slot.key, slice, state, integrator, in_parts, is_in_reach);
+            // What joins a session that is not complete is not late.
+            lateness.late += u64::from(joined.is_none_or(|window| window.end <= before));
+            lateness.dropped += u64::from(joined.is_none());
         }
         if !Wi::REPEATS {
             self.changed.clear();
@@ -88,7 +97,7 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
         lateness
     }
 
-    /// Joins a slice to the sessions it touches; false where what comes of it is out of reach.
+    /// Joins a slice to the sessions it touches: what comes of it, if that is in reach.
     fn join<T, I: Integrator<T, State = S>>(
         &mut self,
         key: Ky,
@@ -97,9 +106,9 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
         integrator: &I,
         in_parts: bool,
         is_in_reach: impl Fn(Window) -> bool,
-    ) -> bool {
+    ) -> Option<Window> {
         let sessions = self.keys.entry(key.clone()).or_default();
-        let first = sessions.partition_point(|session| session.window.end <= slice.start);
+        let first = sessions.partition_point(|session| ends_before(session.window.end, slice.start));
         let count = sessions[first..].iter().take_while(|session| session.touches(slice)).count();
         let touched = &sessions[first..first + count];
         let window =
@@ -108,7 +117,7 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
             if sessions.is_empty() {
                 self.keys.remove(&key);
             }
-            return false;
+            return None;
         }
         let has_left = count == 1 && sessions[first].has_left && sessions[first].window.end == window.end;
         let mut joined = sessions.drain(first..first + count);
@@ -126,7 +135,7 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
         sessions.insert(first, all);
         self.ends.entry(window.end).or_default().push(key.clone());
         self.changed.push(key);
-        true
+        Some(window)
     }
 
     pub(super) fn close<At, T, I, Wi>(&mut self, integrator: &I, windows: &Wi, tide: Tide) -> Vec<Pane<Ky::Key, I::Output>>
@@ -140,11 +149,15 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
         for key in std::mem::take(changed) {
             for session in keys.get_mut(&key).into_iter().flatten().filter(|session| session.is_changed) {
                 session.is_changed = false;
-                let timing = match (session.has_left, session.window.end <= tide.after) {
-                    (true, _) => Timing::Late(0),
-                    (false, false) if mode == Mode::Update => Timing::Early,
+                let timing = match session.window.end {
+                    end if end <= tide.before => Timing::Late(0),
+                    end if end > tide.after && mode == Mode::Update => Timing::Early,
                     _ => continue,
                 };
+                // Of late records alone, or joined by them: it was never open.
+                if timing != Timing::Early && !std::mem::replace(&mut session.has_left, true) {
+                    ends.entry(session.window.end.later(windows.lateness())).or_default().push(key.clone());
+                }
                 let copy = session.copy::<Wi::Overlap>();
                 copy.and_then(|states| merged(states, integrator))
                     .into_iter()
@@ -158,7 +171,7 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
                 leave::<At, T, I, Wi, Ky>(keys, ends, key, windows, tide, &mut emitter);
             }
         }
-        if is_early(windows) && mode == Mode::Complete {
+        if is_early(windows) && mode == Mode::Complete && !tide.is_idle {
             for (key, session) in keys.iter().flat_map(|(key, sessions)| sessions.iter().map(move |session| (key, session))) {
                 let copy = session.copy::<Wi::Overlap>().filter(|_| !session.has_left);
                 copy.and_then(|states| merged(states, integrator))
@@ -188,15 +201,11 @@ fn leave<At, T, I, Wi, Ky>(
     Ky: KeyState,
 {
     let Some(sessions) = keys.get_mut(&key) else { return };
-    let mut at = 0;
-    while at < sessions.len() {
-        let session = &mut sessions[at];
+    // Sessions of a key end in the order in which they begin.
+    let complete = sessions.partition_point(|session| session.window.end <= tide.after);
+    for session in sessions[..complete].iter_mut().filter(|session| !session.has_left) {
         let gone = session.window.end.later(windows.lateness());
-        let states = match session.has_left || session.window.end > tide.after {
-            true => None,
-            false if gone <= tide.after => Some(std::mem::take(&mut session.states)),
-            false => session.copy::<Wi::Overlap>(),
-        };
+        let states = if gone <= tide.after { Some(std::mem::take(&mut session.states)) } else { session.copy::<Wi::Overlap>() };
         if let Some(state) = states.and_then(|states| merged(states, emitter.integrator)) {
             emitter.emit(session.window, key.clone(), state, Timing::OnTime);
             session.has_left = true;
@@ -204,12 +213,9 @@ fn leave<At, T, I, Wi, Ky>(
                 ends.entry(gone).or_default().push(key.clone());
             }
         }
-        if gone <= tide.after {
-            sessions.remove(at);
-        } else {
-            at += 1;
-        }
     }
+    let gone = sessions.partition_point(|session| session.window.end.later(windows.lateness()) <= tide.after);
+    sessions.drain(..gone);
     if sessions.is_empty() {
         keys.remove(&key);
     }
@@ -221,4 +227,32 @@ fn merged<T, I: Integrator<T>>(states: Vec<(Timestamp, I::State)>, integrator: &
         integrator.merge(&mut all, state);
         all
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+    use std::time::Duration;
+
+    /// Records with a gap of ten seconds, each a micro-batch: how many came late, and how many were dropped.
+    fn check(times: &[i64], lateness: u64, late: u64, dropped: u64) {
+        let report = Pipeline::stream(times.iter())
+            .event_time(|t| Timestamp::from_secs(**t))
+            .window(Session::gap(Duration::from_secs(10)))
+            .allowed_lateness(Duration::from_secs(lateness))
+            .trigger(Records::of(1))
+            .integrator(Count)
+            .for_each(drop)
+            .unwrap();
+        assert_eq!((report.late, report.dropped), (late, dropped), "{times:?}, {lateness}");
+    }
+
+    /// A record that was ten seconds behind counted as late, although the session that it joined was open.
+    #[test]
+    fn a_record_is_late_when_the_session_it_joins_was_complete() {
+        check(&[0, 8, 16, 3], 0, 0, 0);
+        check(&[0, 8, 16, 26, 3], 0, 1, 1);
+        check(&[0, 8, 16, 26, 3], 5, 1, 0);
+        check(&[0, 20, 9], 5, 1, 0);
+    }
 }

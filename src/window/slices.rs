@@ -24,8 +24,8 @@ pub struct Slices<Ky, S> {
 #[derive(Debug)]
 pub(super) struct Slice<Ky, S> {
     pub(super) states: Table<Ky, S>,
-    /// When the last window of it ends.
-    pub(super) end: Timestamp,
+    /// The end and the start of the last window of it; of those that end together, the one that leaves last.
+    pub(super) last: (Timestamp, Timestamp),
 }
 
 impl<Ky, S> Default for Slices<Ky, S> {
@@ -51,13 +51,13 @@ impl<Ky: KeyState, S> Slices<Ky, S> {
             }
             let (due, last) = (&mut self.due, &mut self.last);
             let slice = self.slices.entry(window).or_insert_with(|| {
-                let mut end = Timestamp::MIN;
+                let mut latest = (Timestamp::MIN, Timestamp::MIN);
                 windows.windows(window, &mut |window| {
-                    end = end.max(window.end);
+                    latest = latest.max((window.end, window.start));
                     due.insert((window.end, window.start));
                 });
-                last.insert((end, window));
-                Slice { states: Table::default(), end }
+                last.insert((latest.0, window));
+                Slice { states: Table::default(), last: latest }
             });
             slice.states.absorb(slot.key, state, |state| state, |before, state| integrator.merge(before, state));
         }
@@ -122,6 +122,9 @@ fn early<At, T, I, Wi, Ky: KeyState, S>(
     Wi: Assign<At, Overlap: Overlap<S>>,
 {
     if windows.mode() == Mode::Complete {
+        if tide.is_idle {
+            return;
+        }
         for &(end, start) in due {
             let window = Window::new(start, end);
             for (key, state) in all::<At, T, I, Wi, Ky>(slices, integrator, window, |_| false) {
@@ -157,12 +160,15 @@ fn touched<At, Wi: Assign<At>, Ky: KeyState>(
 
 /// The slices that a window is made of, in the order of time.
 fn inside<Ky, S>(slices: &BTreeMap<Window, Slice<Ky, S>>, window: Window) -> impl Iterator<Item = Window> {
+    // Sessions of the keys of a stage before are windows that lie in each other: each is a slice of its own, and made of that alone.
+    let itself = slices.contains_key(&window).then_some(window);
     let from = Window::new(window.start, Timestamp::MIN);
-    slices
+    let parts = slices
         .range(from..)
         .map(|(slice, _)| *slice)
         .take_while(move |slice| slice.start < window.end || slice.start == window.start)
-        .filter(move |slice| slice.end <= window.end)
+        .filter(move |slice| slice.end <= window.end);
+    itself.into_iter().chain(parts.take(if itself.is_none() { usize::MAX } else { 0 }))
 }
 
 /// A window's state of one key, copied.
@@ -195,7 +201,7 @@ where
     let mut merged: Option<Table<Ky, I::State>> = None;
     for part in parts {
         let Some(slice) = slices.get_mut(&part) else { continue };
-        let is_moved = slice.end <= window.end && is_gone(slice.end);
+        let is_moved = slice.last <= (window.end, window.start) && is_gone(slice.last.0);
         let copies = |states: &Table<Ky, I::State>| -> Option<Vec<(Ky, I::State)>> {
             states.entries().iter().map(|(key, state)| Some((key.clone(), Wi::Overlap::copy(state)?))).collect()
         };

@@ -56,7 +56,7 @@ impl<A: Timed> Windows<A> for Sliding {
     fn slice(&self, at: A) -> Option<Window> {
         let at = at.moment().as_micros();
         // With the slide greater than the length, the last start before may be too long ago.
-        if self.slide > self.size && at.saturating_sub(floor(at, self.origin, self.slide)) >= self.size {
+        if self.slide > self.size && i128::from(at) - floor(at, self.origin, self.slide) >= i128::from(self.size) {
             return None;
         }
         Some(span(floor(at, self.origin, self.pane), self.pane))
@@ -70,12 +70,9 @@ impl<A: Timed> Windows<A> for Sliding {
     fn windows(&self, slice: Window, put: &mut dyn FnMut(Window)) {
         let first = slice.start.as_micros();
         let mut start = floor(first, self.origin, self.slide);
-        while first.saturating_sub(start) < self.size {
+        while i128::from(first) - start < i128::from(self.size) {
             put(span(start, self.size));
-            match start.checked_sub(self.slide) {
-                Some(before) => start = before,
-                None => break,
-            }
+            start -= i128::from(self.slide);
         }
     }
 }

@@ -4,7 +4,7 @@ use super::admission::{Admission, WhenFull};
 use crate::error::BoxError;
 use crate::stage::Inbox;
 use std::any::Any;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,9 +16,6 @@ const FEW: usize = 64;
 
 /// The records of a micro-batch, by source partition, in pieces.
 pub type Lots<T> = Vec<(u32, Vec<Vec<T>>)>;
-
-/// How many lots back one of the same partition is looked for.
-const NEAR: usize = 16;
 
 /// What waits. The source's thread puts in, the driver takes out; each waits for the other here.
 #[derive(Debug)]
@@ -34,6 +31,9 @@ pub(super) struct State<T> {
     /// The oldest lot, where some of it is taken.
     head: Option<Lot<std::vec::IntoIter<T>>>,
     lots: VecDeque<Lot<Vec<T>>>,
+    /// The source partitions that have come, and those of them that the driver has not heard of.
+    partitions: BTreeSet<u32>,
+    unheard: Vec<u32>,
     pub(super) records: usize,
     pub(super) bytes: usize,
     /// How many records the trigger lets into a micro-batch at most.
@@ -56,10 +56,11 @@ pub(super) enum Ended {
     Panicked(Box<dyn Any + Send>),
 }
 
-/// Records of one source partition that came together.
+/// Records that came together.
 #[derive(Debug)]
 struct Lot<R> {
-    partition: u32,
+    /// How many of them in a row are of which source partition.
+    runs: VecDeque<(usize, u32)>,
     at: Instant,
     records: R,
     /// What a record weighs, what it owns elsewhere included.
@@ -74,27 +75,45 @@ impl<T> State<T> {
 
     /// Puts records in by partition, which change where they are marked.
     fn put(&mut self, at: Instant, weight: usize, marks: &[(usize, u32)], records: Vec<T>) {
-        self.records += records.len();
-        self.bytes += records.len() * weight;
-        if marks.is_empty() {
-            return self.push(0, at, weight, records);
-        }
+        let len = records.len();
+        self.records += len;
+        self.bytes += len * weight;
+        let mut runs = VecDeque::new();
         let (mut start, mut partition) = (0, 0);
-        let end = (records.len(), 0);
-        let mut records = records.into_iter();
-        for &(next, then) in marks.iter().chain([&end]) {
-            self.push(partition, at, weight, records.by_ref().take(next - start).collect());
+        for &(next, then) in marks.iter().chain([&(len, 0)]) {
+            // Records that were left out may have had marks.
+            let next = next.min(len);
+            if next > start {
+                runs.push_back((next - start, partition));
+                if self.partitions.insert(partition) {
+                    self.unheard.push(partition);
+                }
+            }
             (start, partition) = (next, then);
+        }
+        self.push(Lot { runs, at, records, weight });
+    }
+
+    fn push(&mut self, mut lot: Lot<Vec<T>>) {
+        match self.lots.back_mut() {
+            // The order of the source is kept also between partitions: one that overtook others would take the watermark with it.
+            Some(last) if last.weight == lot.weight && last.records.len() < SMALL => {
+                last.records.append(&mut lot.records);
+                last.runs.append(&mut lot.runs);
+            }
+            _ if lot.records.is_empty() => {}
+            _ => self.lots.push_back(lot),
         }
     }
 
-    fn push(&mut self, partition: u32, at: Instant, weight: usize, mut records: Vec<T>) {
-        let mut last = self.lots.iter_mut().rev().take(NEAR);
-        match last.find(|lot| lot.partition == partition && lot.weight == weight) {
-            Some(lot) if lot.records.len() < SMALL => lot.records.append(&mut records),
-            _ if records.is_empty() => {}
-            _ => self.lots.push_back(Lot { partition, at, records, weight }),
-        }
+    /// Takes a micro-batch out: up to so many records, the oldest first, by partition. With it come, without records, partitions that wait for
+    /// the first time, so that event time does not pass them by.
+    pub(super) fn draw(&mut self, most: usize) -> Lots<T> {
+        let mut groups = self.take(most);
+        let mut unheard = std::mem::take(&mut self.unheard);
+        unheard.retain(|partition| groups.iter().all(|(known, _)| known != partition));
+        groups.extend(unheard.into_iter().map(|partition| (partition, Vec::new())));
+        groups
     }
 
     /// Takes out the oldest records until the others fit in.
@@ -105,27 +124,33 @@ impl<T> State<T> {
     }
 
     /// Takes up to so many records, the oldest first, by partition, in the pieces in which they lie here.
-    pub(super) fn take(&mut self, most: usize) -> Lots<T> {
+    fn take(&mut self, most: usize) -> Lots<T> {
         let mut groups: Lots<T> = Vec::new();
         let mut left = most.min(self.records);
         while left > 0 {
             let Some(mut lot) = self.head.take().or_else(|| self.lots.pop_front().map(Lot::open)) else { break };
-            let wanted = left.min(lot.records.len());
+            let Some((run, partition)) = lot.runs.pop_front() else { continue };
+            let wanted = left.min(run);
             left -= wanted;
             self.records -= wanted;
             self.bytes -= wanted * lot.weight;
-            let partition = lot.partition;
-            // All of a lot keeps its allocation.
-            let taken: Vec<T> = if wanted == lot.records.len() {
-                lot.records.collect()
-            } else {
-                let taken = lot.records.by_ref().take(wanted).collect();
+            if wanted < run {
+                lot.runs.push_front((run - wanted, partition));
+            }
+            let is_all = wanted == lot.records.len();
+            let group = groups.iter().position(|(known, _)| *known == partition).unwrap_or_else(|| {
+                groups.push((partition, Vec::new()));
+                groups.len() - 1
+            });
+            let pieces = &mut groups[group].1;
+            match pieces.last_mut() {
+                Some(last) if !is_all || wanted < SMALL => last.extend(lot.records.by_ref().take(wanted)),
+                // All of a lot keeps its allocation.
+                _ if is_all => pieces.push(std::mem::take(&mut lot.records).collect()),
+                _ => pieces.push(lot.records.by_ref().take(wanted).collect()),
+            }
+            if !is_all {
                 self.head = Some(lot);
-                taken
-            };
-            match groups.iter_mut().find(|(known, _)| *known == partition) {
-                Some((_, pieces)) => pieces.push(taken),
-                None => groups.push((partition, vec![taken])),
             }
         }
         groups
@@ -134,7 +159,7 @@ impl<T> State<T> {
 
 impl<T> Lot<Vec<T>> {
     fn open(self) -> Lot<std::vec::IntoIter<T>> {
-        Lot { partition: self.partition, at: self.at, records: self.records.into_iter(), weight: self.weight }
+        Lot { runs: self.runs, at: self.at, records: self.records.into_iter(), weight: self.weight }
     }
 }
 
@@ -143,6 +168,8 @@ impl<T> Intake<T> {
         let state = State {
             head: None,
             lots: VecDeque::new(),
+            partitions: BTreeSet::new(),
+            unheard: Vec::new(),
             records: 0,
             bytes: 0,
             most,

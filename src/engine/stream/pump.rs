@@ -26,6 +26,8 @@ const LOOK: Duration = Duration::from_millis(10);
 pub struct Flow {
     /// Whether nothing follows.
     pub(crate) is_last: bool,
+    /// Whether it is no micro-batch: nothing has come for a while.
+    pub(crate) is_idle: bool,
     pub(crate) waiting: usize,
     pub(crate) waiting_bytes: usize,
     pub(crate) refused: u64,
@@ -72,7 +74,11 @@ pub(crate) fn pump<S: Source>(
     each: impl FnMut(Lots<S::Item>, Flow) -> ControlFlow<(), Costs>,
 ) -> End {
     let unlimited = Pending { records: usize::MAX, ..Pending::default() };
-    let intake = Intake::new(pace.admission, pace.trigger.most(&unlimited).max(1));
+    let most = match catch_unwind(AssertUnwindSafe(|| pace.trigger.most(&unlimited))) {
+        Ok(most) => most.max(1),
+        Err(payload) => return End::Panic(payload),
+    };
+    let intake = Intake::new(pace.admission, most);
     thread::scope(|scope| {
         // The thread ends when nothing more is taken, also where a panic leads out of here.
         let _closing = Closing(&intake);
@@ -95,7 +101,10 @@ impl<T> Drop for Closing<'_, T> {
 
 /// Pulls until the source ends, fails or panics, or nothing more is to be taken.
 fn read<S: Source>(mut source: S, intake: &Intake<S::Item>, control: &Control) {
-    let pulled = catch_unwind(AssertUnwindSafe(|| pull_all(&mut source, intake, control)));
+    let mut inbox = Inbox::new();
+    let pulled = catch_unwind(AssertUnwindSafe(|| pull_all(&mut source, &mut inbox, intake, control)));
+    // What a pull that panicked had found before.
+    intake.put(&mut inbox);
     intake.end(match pulled {
         Ok(Ok(())) => Ended::Done,
         Ok(Err(error)) => Ended::Failed(error.into()),
@@ -104,8 +113,7 @@ fn read<S: Source>(mut source: S, intake: &Intake<S::Item>, control: &Control) {
     forget(source);
 }
 
-fn pull_all<S: Source>(source: &mut S, intake: &Intake<S::Item>, control: &Control) -> Result<(), S::Error> {
-    let mut inbox = Inbox::new();
+fn pull_all<S: Source>(source: &mut S, inbox: &mut Inbox<S::Item>, intake: &Intake<S::Item>, control: &Control) -> Result<(), S::Error> {
     // Once the stream is to be drained, what has been handed over to the source is still taken.
     let mut left = None;
     let mut idle = 0;
@@ -116,9 +124,9 @@ fn pull_all<S: Source>(source: &mut S, intake: &Intake<S::Item>, control: &Contr
         if left == Some(0) {
             break;
         }
-        let pulled = source.pull(room.min(PULL).min(left.unwrap_or(PULL)), &mut inbox);
+        let pulled = source.pull(room.min(PULL).min(left.unwrap_or(PULL)), inbox);
         left = left.map(|left| left.saturating_sub(inbox.len()));
-        intake.put(&mut inbox);
+        intake.put(inbox);
         match pulled? {
             Pull::Ready => idle = 0,
             Pull::Idle => {
@@ -142,6 +150,7 @@ fn drive<T>(
     let begun = Instant::now();
     let mut costs = Costs::default();
     let mut idle = Instant::now();
+    let mut missed_ticks = 0;
     loop {
         if control.is_stopped() {
             return End::Done;
@@ -153,21 +162,28 @@ fn drive<T>(
         if seen.has_ended && seen.pending.records == 0 {
             break;
         }
-        let fires = trigger.fire(&seen.pending) || seen.has_ended || seen.is_full;
-        let lots = if fires && seen.pending.records > 0 {
-            let most = trigger.most(&seen.pending).max(1);
-            let lots = intake.lock().take(most);
-            intake.let_in();
-            lots
-        } else {
-            intake.wait(seen.version, trigger.wait(&seen.pending).map_or(LOOK, |wait| wait.min(LOOK)));
-            if idle.elapsed() < LOOK {
-                continue;
+        let asked = catch_unwind(AssertUnwindSafe(|| ask(&mut *trigger, &seen)));
+        let (next, missed) = match asked {
+            Ok(answer) => answer,
+            Err(payload) => return End::Panic(payload),
+        };
+        missed_ticks = missed;
+        let lots = match next {
+            Next::Take(most) => {
+                let lots = intake.lock().draw(most);
+                intake.let_in();
+                lots
             }
-            Vec::new()
+            Next::Wait(wait) => {
+                intake.wait(seen.version, wait);
+                if idle.elapsed() < LOOK {
+                    continue;
+                }
+                Vec::new()
+            }
         };
         idle = Instant::now();
-        match each(lots, Flow { is_last: false, missed_ticks: trigger.missed(), ..Flow::of(intake) }) {
+        match each(lots, Flow { is_idle: matches!(next, Next::Wait(_)), missed_ticks, ..Flow::of(intake) }) {
             ControlFlow::Continue(known) => costs = known,
             ControlFlow::Break(()) => return End::Broken,
         }
@@ -177,16 +193,38 @@ fn drive<T>(
         Some(Ended::Panicked(payload)) => return End::Panic(payload),
         _ => {}
     }
-    match each(Vec::new(), Flow { is_last: true, missed_ticks: trigger.missed(), ..Flow::of(intake) }) {
+    match each(Vec::new(), Flow { is_last: true, missed_ticks, ..Flow::of(intake) }) {
         ControlFlow::Continue(_) => End::Done,
         ControlFlow::Break(()) => End::Broken,
     }
 }
 
+/// What the driver does next.
+enum Next {
+    /// Takes so many records.
+    Take(usize),
+    /// Waits for more, but no longer than this.
+    Wait(Duration),
+}
+
+/// Asks a trigger, and how many ticks it has missed.
+fn ask(trigger: &mut dyn Trigger, seen: &Seen) -> (Next, u64) {
+    let pending = &seen.pending;
+    let fires = trigger.fire(pending) || seen.has_ended || seen.is_full;
+    let next = match pending.records {
+        // Whatever the trigger says, there is nothing to take before something comes.
+        0 => Next::Wait(LOOK),
+        _ if fires => Next::Take(trigger.most(pending).max(1)),
+        // One that would fire now, and has not, waits for something else: it is not asked without a pause.
+        _ => Next::Wait(trigger.wait(pending).filter(|wait| !wait.is_zero()).map_or(LOOK, |wait| wait.min(LOOK))),
+    };
+    (next, trigger.missed())
+}
+
 impl Flow {
     fn of<T>(intake: &Intake<T>) -> Self {
         let state = intake.lock();
-        Flow { is_last: false, waiting: state.records, waiting_bytes: state.bytes, refused: state.refused, missed_ticks: 0 }
+        Flow { waiting: state.records, waiting_bytes: state.bytes, refused: state.refused, ..Flow::default() }
     }
 }
 

@@ -1,5 +1,5 @@
 //~ is not data for `Pipeline::over`
-//~ collect an iterator first: `Pipeline::over(iterator.collect::<Vec<_>>())`
+//~ for an iterator, a channel or a log use `Pipeline::stream(source)`
 use microbatch::prelude::*;
 fn main() {
     let numbers = vec![1u64, 2];

@@ -1,0 +1,13 @@
+//! Pages that explain: which part to choose, and what follows.
+
+#[doc = include_str!("../docs/event_time.md")]
+pub mod event_time {}
+
+#[doc = include_str!("../docs/choosing_a_trigger.md")]
+pub mod choosing_a_trigger {}
+
+#[doc = include_str!("../docs/back_pressure.md")]
+pub mod back_pressure {}
+
+#[doc = include_str!("../docs/choosing_a_policy.md")]
+pub mod choosing_a_policy {}

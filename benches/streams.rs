@@ -8,6 +8,7 @@ mod streams {
     pub mod events;
     pub mod latency;
     pub mod ordered;
+    pub mod ready;
     pub mod windows;
 }
 

@@ -34,9 +34,10 @@ fn main() {
     println!("Million events a second. The last column is what renoir is known to do on 2 cores of another machine.\n");
     println!("| query | micro-batches of 64 Ki | of 4 Ki | sequential | renoir, published |\n|---|---|---|---|---|");
     macro_rules! table {
-        ($($query:ident: $name:literal, $renoir:literal;)*) => { $(
+        ($($query:ident $(<$slide:literal, $slides:literal>)?: $name:literal, $renoir:literal;)*) => { $(
             if words.is_empty() || words.iter().any(|word| word == stringify!($query)) {
-                measure(&format!("{}: {}", stringify!($query), $name), $renoir, &events, rounds, $query::stream, $query::sequential);
+                let name = format!("{}: {}", stringify!($query), $name);
+                measure(&name, $renoir, &events, rounds, $query::stream$(::<$slide, $slides>)?, $query::sequential$(::<$slide, $slides>)?);
             }
         )* };
     }
@@ -46,7 +47,8 @@ fn main() {
         q2: "selection", "15";
         q3: "local item suggestion", "";
         q4: "average price by category", "";
-        q5: "hot items, 10 s by 2 s", "4.6";
+        q5<2, 5>: "hot items, 10 s by 2 s", "4.6";
+        q5<1, 60>: "hot items, 60 s by 1 s", "";
         q6: "average selling price by seller", "";
         q7: "highest bid", "12.4";
         q8: "new users", "";

@@ -10,10 +10,8 @@ use std::time::Duration;
 /// Bids, auction, end of the window in microseconds.
 pub type Row = (u64, usize, i64);
 
-const SLIDE: u64 = 2;
-const SLIDES: u64 = 5;
-
-pub fn stream<'e>(source: Source<'e>, size: usize, put: Put<'_, Row>) {
+/// Windows of so many slides, of so many seconds each.
+pub fn stream<'e, const SLIDE: u64, const SLIDES: u64>(source: Source<'e>, size: usize, put: Put<'_, Row>) {
     Pipeline::stream(source)
         .event_time(|event| time(event))
         .flat_map(bid)
@@ -29,7 +27,7 @@ pub fn stream<'e>(source: Source<'e>, size: usize, put: Put<'_, Row>) {
         .unwrap();
 }
 
-pub fn sequential(events: &[Event], put: Put<'_, Row>) {
+pub fn sequential<const SLIDE: u64, const SLIDES: u64>(events: &[Event], put: Put<'_, Row>) {
     let slice = |bid: &Bid| bid.date_time / (SLIDE * 1000);
     let bids = || events.iter().filter_map(bid);
     let mut counts = Counts::default();
@@ -37,13 +35,13 @@ pub fn sequential(events: &[Event], put: Put<'_, Row>) {
     for bid in bids() {
         while now < slice(bid) {
             now += 1;
-            counts.close(now, put);
+            counts.close((now * SLIDE * 1_000_000) as i64, SLIDES, put);
         }
         *counts.new.entry(bid.auction).or_default() += 1;
     }
     while !(counts.new.is_empty() && counts.all.is_empty()) {
         now += 1;
-        counts.close(now, put);
+        counts.close((now * SLIDE * 1_000_000) as i64, SLIDES, put);
     }
 }
 
@@ -56,16 +54,15 @@ struct Counts {
 }
 
 impl Counts {
-    /// Ends the slide before the one of this number.
-    fn close(&mut self, next: u64, put: Put<'_, Row>) {
+    /// Ends the slide, with a window of so many that ends with it.
+    fn close(&mut self, end: i64, slides: u64, put: Put<'_, Row>) {
         for (auction, count) in &self.new {
             *self.all.entry(*auction).or_default() += count;
         }
         self.slides.push_back(std::mem::take(&mut self.new));
-        let end = (next * SLIDE * 1_000_000) as i64;
         let top = self.all.iter().max_by_key(|(auction, count)| (**count, Reverse(**auction)));
         top.into_iter().for_each(|(auction, count)| put((*count, *auction, end)));
-        if self.slides.len() as u64 == SLIDES {
+        if self.slides.len() as u64 == slides {
             self.slides.pop_front().into_iter().flatten().for_each(|(auction, count)| self.deduct(auction, count));
         }
     }

@@ -1,6 +1,7 @@
 //! Windows: how event time is cut, and what is kept of windows that are open.
 
 mod global;
+mod ladder;
 mod open;
 mod repeats;
 mod same;

@@ -6,4 +6,4 @@ mod redb;
 
 pub use checkpoint::Checkpoint;
 pub use error::StoreError;
-pub(crate) use redb::{Commit, Found, Store};
+pub(crate) use redb::{Commit, Store};

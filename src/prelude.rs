@@ -16,9 +16,9 @@ pub use crate::observe::Timeline;
 pub use crate::partition::{Chunks, HashPartitioner, RandomPartitioner, RangePartitioner};
 pub use crate::pipeline::{Pipeline, StreamHandle};
 pub use crate::process::{Retry, Skip, Stop};
-pub use crate::schedule::{Deadline, Fair, Fcfs, LeastLoaded, LongestFirst, Priority, Sjf};
 #[cfg(feature = "checkpoint")]
 pub use crate::saved::Replay;
+pub use crate::schedule::{Deadline, Fair, Fcfs, LeastLoaded, LongestFirst, Priority, Sjf};
 pub use crate::sink::ForEach;
 #[cfg(feature = "csv")]
 pub use crate::source::{Csv, CsvError, CsvFile};

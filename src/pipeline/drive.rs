@@ -74,7 +74,12 @@ where
         control: &Control,
         mut write: impl FnMut(Vec<I::Emit>) -> Result<(), BoxError>,
     ) -> Result<(RunStats, Self), Failure<X::Error>> {
-        let start = Start { spring: self.input.spring(), running: self.open(), tracker: Tracker::new(pacing.watermark), pace: pace(pacing.trigger, pacing.admission) };
+        let start = Start {
+            spring: self.input.spring(),
+            running: self.open(),
+            tracker: Tracker::new(pacing.watermark),
+            pace: pace(pacing.trigger, pacing.admission),
+        };
         self.drive_on(start, settings, measure, control, |emitted, _| write(emitted).map_err(Failure::Sink))
     }
 

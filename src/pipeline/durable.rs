@@ -8,13 +8,13 @@ use super::input::{After, Feed, NoCheckpoint, Stream};
 use super::places::{Aligned, Noting, SharedPlaces};
 use super::spring::{Pumped, Spring};
 use super::stage::Stage;
-use crate::data::{Pane, StreamProgress, Timestamp, Timing, Window};
+use crate::data::{Pane, StreamProgress};
 use crate::engine::{Admission, Control, WhenFull};
 use crate::error::{BoxError, RunError};
 use crate::integrate::Integrated;
 use crate::keyed::KeyState;
 use crate::process::Operator;
-use crate::saved::{DamagedState, Replay, Saved, put, take, take_some};
+use crate::saved::{DamagedState, Replay, Saved, put, take};
 use crate::stage::{Epoch, Integrator, Partitioner, TransactionalSink};
 use crate::store::{Checkpoint, Commit, Store};
 use crate::watermark::Tracker;
@@ -166,7 +166,7 @@ where
         load(&found.state).map_err(|error| store(self.store.damaged(error)))?;
         (self.epoch, self.delivered) = (found.epoch, found.epoch);
         if !found.is_delivered {
-            let results = take_some(&mut &found.results[..], take_pane).map_err(|error| store(self.store.damaged(error)))?;
+            let results = take(&mut &found.results[..]).map_err(|error| store(self.store.damaged(error)))?;
             let epoch = Epoch::new(&self.pipeline, self.epoch);
             sink.deliver(&epoch, results).map_err(|cause| RunError::Sink { cause })?;
         }
@@ -202,8 +202,7 @@ where
         let (mut state, mut results) = (Vec::new(), Vec::new());
         point.running.save(&mut state)?;
         point.tracker.save(&mut state)?;
-        put(&mut results, &(self.results.len() as u64))?;
-        self.results.iter().try_for_each(|pane| put_pane(&mut results, pane))?;
+        put(&mut results, &self.results)?;
         let epoch = self.epoch + 1;
         self.store.commit(&Commit { epoch, delivered: self.delivered, offset: place, state: &state, results: &results })?;
         (self.epoch, self.records, self.committed) = (epoch, point.records, Instant::now());
@@ -214,25 +213,4 @@ where
     fn end(&self) -> Result<(), BoxError> {
         if self.epoch > 0 { Ok(self.store.acknowledge(self.epoch)?) } else { Ok(()) }
     }
-}
-
-fn put_pane<K: Serialize, V: Serialize>(out: &mut Vec<u8>, pane: &Pane<K, V>) -> Result<(), DamagedState> {
-    let timing = match pane.timing {
-        Timing::Early => (0, 0),
-        Timing::OnTime => (1, 0),
-        Timing::Late(times) => (2u8, times),
-    };
-    let window = (pane.window.start.as_micros(), pane.window.end.as_micros());
-    put(out, &(&pane.key, window, timing, pane.index, pane.is_last, &pane.value))
-}
-
-fn take_pane<K: DeserializeOwned, V: DeserializeOwned>(input: &mut &[u8]) -> Result<Pane<K, V>, DamagedState> {
-    let (key, (start, end), (kind, times), index, is_last, value): (K, (i64, i64), (u8, u32), u32, bool, V) = take(input)?;
-    let timing = match kind {
-        0 => Timing::Early,
-        1 => Timing::OnTime,
-        _ => Timing::Late(times),
-    };
-    let window = Window::new(Timestamp::from_micros(start), Timestamp::from_micros(end));
-    Ok(Pane { key, window, timing, index, is_last, value })
 }

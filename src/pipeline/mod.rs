@@ -27,13 +27,13 @@ pub use deliver::Delivers;
 pub use drive::Failure;
 #[cfg(feature = "checkpoint")]
 pub use durable::{Durable, Places};
-#[cfg(feature = "checkpoint")]
-pub use places::Noting;
 pub use ending::{Ending, Job, Ordered, Windowing};
 pub use failing::{Absorbs, CannotFail, Fails, Fallibility, Handled, Handles, Joins, Meets, Never, Onward, Stoppable};
 pub use handle::StreamHandle;
 pub use input::{After, Cut, Feed, Input, NoCheckpoint, Over, Shared, Stream};
 pub use iter::{Iter, TryIter};
+#[cfg(feature = "checkpoint")]
+pub use places::Noting;
 pub use records::{Next, Open, Timeless};
 pub use run::Returns;
 pub use shape::Shape;

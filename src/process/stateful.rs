@@ -172,7 +172,7 @@ where
             put(out, &(key, one.number, &one.state))?;
         }
         put(out, &(self.timers.len() as u64))?;
-        self.timers.iter().try_for_each(|(at, key, number)| put(out, &(at.as_micros(), key, number)))
+        self.timers.iter().try_for_each(|(at, key, number)| put(out, &(at, key, number)))
     }
 
     fn load(&mut self, input: &mut &[u8]) -> Result<(), crate::saved::DamagedState> {
@@ -180,8 +180,7 @@ where
         self.issued = take(input)?;
         let keys: Vec<(K, u64, S)> = take_some(input, take)?;
         self.keys = keys.into_iter().map(|(key, number, state)| (key, One { number, state })).collect();
-        let timers: Vec<(i64, K, u64)> = take_some(input, take)?;
-        self.timers = timers.into_iter().map(|(at, key, number)| (Timestamp::from_micros(at), key, number)).collect();
+        self.timers = take_some(input, take)?.into_iter().collect();
         Ok(())
     }
 }

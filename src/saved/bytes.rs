@@ -21,10 +21,7 @@ pub(crate) fn take<T: DeserializeOwned>(input: &mut &[u8]) -> Result<T, DamagedS
 }
 
 /// Reads a number, and so many values.
-pub(crate) fn take_some<T>(
-    input: &mut &[u8],
-    mut one: impl FnMut(&mut &[u8]) -> Result<T, DamagedState>,
-) -> Result<Vec<T>, DamagedState> {
+pub(crate) fn take_some<T>(input: &mut &[u8], mut one: impl FnMut(&mut &[u8]) -> Result<T, DamagedState>) -> Result<Vec<T>, DamagedState> {
     let count: u64 = take(input)?;
     (0..count).map(|_| one(input)).collect()
 }

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod replay;
+mod values;
 
 pub use bytes::DamagedState;
 pub(crate) use bytes::{put, take, take_some};

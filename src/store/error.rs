@@ -14,7 +14,9 @@ pub(crate) enum StoreErrorKind {
     NoFile,
     #[error("another pipeline has it open, in this process or another: one writes at a time, so end that one first")]
     Locked,
-    #[error("it holds the checkpoint of another pipeline, or of another version of it: {found}; this one is {wanted}. Give each a file of its own, or start anew with another file")]
+    #[error(
+        "it holds the checkpoint of another pipeline, or of another version of it: {found}; this one is {wanted}. Give each a file of its own, or start anew with another file"
+    )]
     Other { found: String, wanted: String },
     #[error("it is damaged, or no checkpoint: {0}. Nothing of it was changed")]
     Damaged(String),

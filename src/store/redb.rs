@@ -1,7 +1,9 @@
 use super::error::StoreErrorKind;
 use super::{Checkpoint, StoreError};
+use crate::data::fixed_hash;
 use redb::{Database, DatabaseError, ReadableDatabase, TableDefinition, TableError};
 use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 /// Of the bytes in the tables.
@@ -41,7 +43,8 @@ impl Store {
     /// Opens the file, or makes it.
     pub(crate) fn open(checkpoint: &Checkpoint, steps: &str) -> Result<Self, StoreError> {
         let path = checkpoint.path().to_path_buf();
-        let database = Database::create(&path).map_err(|error| {
+        let database = contain(|| Database::create(&path)).map_err(|panicked| StoreError::new(&path, StoreErrorKind::Damaged(panicked)))?;
+        let database = database.map_err(|error| {
             let kind = match error {
                 DatabaseError::DatabaseAlreadyOpen => StoreErrorKind::Locked,
                 DatabaseError::Storage(redb::StorageError::Io(error)) if error.kind() != std::io::ErrorKind::InvalidData => {
@@ -64,6 +67,10 @@ impl Store {
 
     /// What was committed last, if anything was; refuses what another plan has committed.
     pub(crate) fn found(&self) -> Result<Option<Found>, StoreError> {
+        contain(|| self.read()).map_err(|panicked| self.damaged(panicked))?
+    }
+
+    fn read(&self) -> Result<Option<Found>, StoreError> {
         let read = self.database.begin_read().map_err(|error| self.failed(error))?;
         let numbers = match read.open_table(NUMBERS) {
             Ok(numbers) => numbers,
@@ -90,8 +97,12 @@ impl Store {
             return Err(StoreError::new(&self.path, StoreErrorKind::Other { found, wanted: self.plan.clone() }));
         }
         let (epoch, delivered) = (number("epoch")?, number("delivered")?);
-        let is_delivered = delivered >= epoch;
-        Ok(Some(Found { epoch, is_delivered, offset: get("offset")?, state: get("state")?, results: get("results")? }))
+        let found =
+            Found { epoch, is_delivered: delivered >= epoch, offset: get("offset")?, state: get("state")?, results: get("results")? };
+        if number("sum")? != sum(epoch, &found.offset, &found.state, &found.results) {
+            return Err(self.damaged("the sum of what it holds is wrong"));
+        }
+        Ok(Some(found))
     }
 
     /// A file that holds tables of others is not ours to write into.
@@ -102,14 +113,15 @@ impl Store {
 
     /// Commits, durably.
     pub(crate) fn commit(&self, commit: &Commit<'_>) -> Result<(), StoreError> {
-        self.write(commit).map_err(|error| self.failed(error))
+        contain(|| self.write(commit)).map_err(|panicked| self.damaged(panicked))?.map_err(|error| self.failed(error))
     }
 
     fn write(&self, commit: &Commit<'_>) -> Result<(), redb::Error> {
         let write = self.database.begin_write()?;
         {
             let mut numbers = write.open_table(NUMBERS)?;
-            for (name, number) in [("format", FORMAT), ("epoch", commit.epoch), ("delivered", commit.delivered)] {
+            let sum = sum(commit.epoch, commit.offset, commit.state, commit.results);
+            for (name, number) in [("format", FORMAT), ("epoch", commit.epoch), ("delivered", commit.delivered), ("sum", sum)] {
                 numbers.insert(name, number)?;
             }
             let mut bytes = write.open_table(BYTES)?;
@@ -130,6 +142,16 @@ impl Store {
             write.commit()?;
             Ok(())
         };
-        note().map_err(|error| self.failed(error))
+        contain(note).map_err(|panicked| self.damaged(panicked))?.map_err(|error| self.failed(error))
     }
+}
+
+/// What tells that bytes have changed since they were committed.
+fn sum(epoch: u64, offset: &[u8], state: &[u8], results: &[u8]) -> u64 {
+    fixed_hash(&(epoch, offset, state, results))
+}
+
+/// A damaged file makes the database panic in places.
+fn contain<R>(work: impl FnOnce() -> R) -> Result<R, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| "the database cannot make sense of it".to_string())
 }

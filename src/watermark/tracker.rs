@@ -94,19 +94,17 @@ impl fmt::Debug for Tracker<'_> {
 #[cfg(feature = "checkpoint")]
 impl crate::saved::Saved for Tracker<'_> {
     fn save(&self, out: &mut Vec<u8>) -> Result<(), crate::saved::DamagedState> {
-        let partition = |(number, p): (&u32, &Partition)| (*number, p.latest.as_micros(), p.watermark.as_micros());
-        let partitions: Vec<(u32, i64, i64)> = self.partitions.iter().map(partition).collect();
-        crate::saved::put(out, &(self.now.as_micros(), self.is_later, partitions))
+        let partition = |(number, p): (&u32, &Partition)| (*number, p.latest, p.watermark);
+        let partitions: Vec<(u32, Timestamp, Timestamp)> = self.partitions.iter().map(partition).collect();
+        crate::saved::put(out, &(self.now, self.is_later, partitions))
     }
 
     fn load(&mut self, input: &mut &[u8]) -> Result<(), crate::saved::DamagedState> {
-        let (now, is_later, partitions): (i64, bool, Vec<(u32, i64, i64)>) = crate::saved::take(input)?;
+        let (now, is_later, partitions): (Timestamp, bool, Vec<(u32, Timestamp, Timestamp)>) = crate::saved::take(input)?;
         self.is_later = is_later;
-        self.now = Timestamp::from_micros(now);
+        self.now = now;
         let active = Instant::now();
-        let partition = |(number, latest, watermark): (u32, i64, i64)| {
-            (number, Partition { latest: Timestamp::from_micros(latest), watermark: Timestamp::from_micros(watermark), active })
-        };
+        let partition = |(number, latest, watermark)| (number, Partition { latest, watermark, active });
         self.partitions = partitions.into_iter().map(partition).collect();
         Ok(())
     }

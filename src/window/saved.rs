@@ -14,15 +14,6 @@ use serde::de::DeserializeOwned;
 trait Value: Serialize + DeserializeOwned {}
 impl<T: Serialize + DeserializeOwned> Value for T {}
 
-fn put_window(out: &mut Vec<u8>, window: Window) -> Result<(), DamagedState> {
-    put(out, &(window.start.as_micros(), window.end.as_micros()))
-}
-
-fn take_window(input: &mut &[u8]) -> Result<Window, DamagedState> {
-    let (start, end) = take(input)?;
-    Ok(Window::new(Timestamp::from_micros(start), Timestamp::from_micros(end)))
-}
-
 impl<Ky: KeyState + Value, S: Value> Saved for Open<Ky, S> {
     fn save(&self, out: &mut Vec<u8>) -> Result<(), DamagedState> {
         match self {
@@ -43,26 +34,24 @@ impl<Ky: KeyState + Value, S: Value> Saved for Slices<Ky, S> {
     fn save(&self, out: &mut Vec<u8>) -> Result<(), DamagedState> {
         put(out, &(self.slices.len() as u64))?;
         for (window, slice) in &self.slices {
-            put_window(out, *window)?;
-            put(out, &(slice.last.0.as_micros(), slice.last.1.as_micros()))?;
+            put(out, window)?;
+            put(out, &slice.last)?;
             put(out, slice.states.entries())?;
         }
         put(out, &(self.due.len() as u64))?;
-        self.due.iter().try_for_each(|(end, start)| put_window(out, Window::new(*start, *end)))?;
+        self.due.iter().try_for_each(|due| put(out, due))?;
         self.counts.save(out)
     }
 
     fn load(&mut self, input: &mut &[u8]) -> Result<(), DamagedState> {
         let slices = take_some(input, |input| {
-            let window = take_window(input)?;
-            let (end, start): (i64, i64) = take(input)?;
-            let last = (Timestamp::from_micros(end), Timestamp::from_micros(start));
+            let (window, last): (Window, (Timestamp, Timestamp)) = (take(input)?, take(input)?);
             let entries: Vec<(Ky, S)> = take(input)?;
             Ok((window, Slice { states: entries.into_iter().collect::<Table<Ky, S>>(), last }))
         })?;
         self.last = slices.iter().map(|(window, slice)| (slice.last.0, *window)).collect();
         self.slices = slices.into_iter().collect();
-        self.due = take_some(input, take_window)?.into_iter().map(|window| (window.end, window.start)).collect();
+        self.due = take_some(input, take)?.into_iter().collect();
         self.counts.load(input)
     }
 }
@@ -74,27 +63,24 @@ impl<Ky: KeyState + Value, S: Value> Saved for Sessions<Ky, S> {
             put(out, key)?;
             put(out, &(sessions.len() as u64))?;
             for session in sessions {
-                put_window(out, session.window)?;
+                put(out, &session.window)?;
                 put(out, &session.has_left)?;
                 put(out, &(session.states.len() as u64))?;
-                session.states.iter().try_for_each(|(at, state)| put(out, &(at.as_micros(), state)))?;
+                session.states.iter().try_for_each(|(at, state)| put(out, &(at, state)))?;
             }
         }
         put(out, &(self.ends.len() as u64))?;
-        self.ends.iter().try_for_each(|(end, keys)| put(out, &(end.as_micros(), keys)))?;
+        self.ends.iter().try_for_each(|(end, keys)| put(out, &(end, keys)))?;
         self.counts.save(out)
     }
 
     fn load(&mut self, input: &mut &[u8]) -> Result<(), DamagedState> {
         let session = |input: &mut &[u8]| {
-            let (window, has_left) = (take_window(input)?, take(input)?);
-            let states: Vec<(i64, S)> = take_some(input, take)?;
-            let states = states.into_iter().map(|(at, state)| (Timestamp::from_micros(at), state)).collect();
+            let (window, has_left, states) = (take(input)?, take(input)?, take_some(input, take)?);
             Ok(One { window, states, has_left, is_changed: false })
         };
         self.keys = take_some(input, |input| Ok((take::<Ky>(input)?, take_some(input, session)?)))?.into_iter().collect();
-        let ends: Vec<(i64, Vec<Ky>)> = take_some(input, take)?;
-        self.ends = ends.into_iter().map(|(end, keys)| (Timestamp::from_micros(end), keys)).collect();
+        self.ends = take_some(input, take)?.into_iter().collect();
         self.counts.load(input)
     }
 }
@@ -103,7 +89,7 @@ impl<Ky: KeyState + Value> Saved for Counts<Ky> {
     fn save(&self, out: &mut Vec<u8>) -> Result<(), DamagedState> {
         put(out, &(self.0.len() as u64))?;
         for ((end, start), counts) in &self.0 {
-            put_window(out, Window::new(*start, *end))?;
+            put(out, &(end, start))?;
             put(out, &(counts.len() as u64))?;
             counts.iter().try_for_each(|(key, count)| put(out, &(key, count.panes, count.late)))?;
         }
@@ -112,10 +98,10 @@ impl<Ky: KeyState + Value> Saved for Counts<Ky> {
 
     fn load(&mut self, input: &mut &[u8]) -> Result<(), DamagedState> {
         let windows = take_some(input, |input| {
-            let window = take_window(input)?;
+            let window: (Timestamp, Timestamp) = take(input)?;
             let counts: Vec<(Ky, u32, u32)> = take_some(input, take)?;
             let counts = counts.into_iter().map(|(key, panes, late)| (key, super::repeats::Count { panes, late })).collect();
-            Ok(((window.end, window.start), counts))
+            Ok((window, counts))
         })?;
         self.0 = windows.into_iter().collect();
         Ok(())

@@ -43,21 +43,17 @@ impl<T: Debug + Send> TransactionalSink<T> for Files {
     }
 }
 
-/// Counts a key's records, and says how many there were when it has been quiet.
+/// Counts a key's records, and says some time after each how many there are by then.
 struct Visits;
 impl KeyedProcessor<u64, u64> for Visits {
-    type State = (u64, i64);
+    type State = u64;
     type Out = u64;
-    fn on_record(&self, _: &u64, state: &mut (u64, i64), _: u64, context: &mut Context<u64>) {
-        let until = context.time().map_or(0, |at| at.as_micros() + 300_000);
-        *state = (state.0 + 1, until);
-        context.timer(Timestamp::from_micros(until));
+    fn on_record(&self, _: &u64, count: &mut u64, _: u64, context: &mut Context<u64>) {
+        *count += 1;
+        context.timer(Timestamp::from_micros(context.time().map_or(0, |at| at.as_micros() + 300_000)));
     }
-    fn on_timer(&self, _: &u64, state: &mut (u64, i64), at: Timestamp, context: &mut Context<u64>) {
-        if state.1 == at.as_micros() {
-            context.emit(state.0);
-            context.clear();
-        }
+    fn on_timer(&self, _: &u64, count: &mut u64, _: Timestamp, context: &mut Context<u64>) {
+        context.emit(*count);
     }
 }
 
@@ -99,8 +95,8 @@ fn child() {
 
 fn start(kind: &str, folder: &Path) -> Child {
     let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "child"]).env(FOLDER, folder).env(KIND, kind);
-    child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    child.args(["--exact", "child", "--nocapture"]).env(FOLDER, folder).env(KIND, kind);
+    child.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn().unwrap()
 }
 
 /// All results, in the order of the epochs; no file is half.

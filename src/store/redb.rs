@@ -4,7 +4,7 @@ use crate::data::fixed_hash;
 use redb::{Database, DatabaseError, ReadableDatabase, TableDefinition, TableError};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Of the bytes in the tables.
 const FORMAT: u64 = 1;
@@ -16,7 +16,8 @@ const BYTES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("bytes");
 /// A redb file, which one process has open at a time.
 pub(crate) struct Store {
     path: PathBuf,
-    database: Database,
+    /// Until it is dropped.
+    database: Option<Database>,
     plan: String,
 }
 
@@ -43,6 +44,7 @@ impl Store {
     /// Opens the file, or makes it.
     pub(crate) fn open(checkpoint: &Checkpoint, steps: &str) -> Result<Self, StoreError> {
         let path = checkpoint.path().to_path_buf();
+        make(&path).map_err(|error| StoreError::new(&path, StoreErrorKind::Failed(error.to_string())))?;
         let database = contain(|| Database::create(&path)).map_err(|panicked| StoreError::new(&path, StoreErrorKind::Damaged(panicked)))?;
         let database = database.map_err(|error| {
             let kind = match error {
@@ -54,7 +56,11 @@ impl Store {
             };
             StoreError::new(&path, kind)
         })?;
-        Ok(Store { path, database, plan: checkpoint.plan(steps) })
+        Ok(Store { path, database: Some(database), plan: checkpoint.plan(steps) })
+    }
+
+    fn database(&self) -> Result<&Database, StoreError> {
+        self.database.as_ref().ok_or_else(|| self.failed("it is closed"))
     }
 
     pub(crate) fn failed(&self, error: impl Display) -> StoreError {
@@ -71,7 +77,7 @@ impl Store {
     }
 
     fn read(&self) -> Result<Option<Found>, StoreError> {
-        let read = self.database.begin_read().map_err(|error| self.failed(error))?;
+        let read = self.database()?.begin_read().map_err(|error| self.failed(error))?;
         let numbers = match read.open_table(NUMBERS) {
             Ok(numbers) => numbers,
             Err(TableError::TableDoesNotExist(_)) => return self.is_new(&read).map(|()| None),
@@ -113,11 +119,14 @@ impl Store {
 
     /// Commits, durably.
     pub(crate) fn commit(&self, commit: &Commit<'_>) -> Result<(), StoreError> {
-        contain(|| self.write(commit)).map_err(|panicked| self.damaged(panicked))?.map_err(|error| self.failed(error))
+        let database = self.database()?;
+        contain(|| Self::write(database, &self.plan, commit))
+            .map_err(|panicked| self.damaged(panicked))?
+            .map_err(|error| self.failed(error))
     }
 
-    fn write(&self, commit: &Commit<'_>) -> Result<(), redb::Error> {
-        let write = self.database.begin_write()?;
+    fn write(database: &Database, plan: &str, commit: &Commit<'_>) -> Result<(), redb::Error> {
+        let write = database.begin_write()?;
         {
             let mut numbers = write.open_table(NUMBERS)?;
             let sum = sum(commit.epoch, commit.offset, commit.state, commit.results);
@@ -125,7 +134,7 @@ impl Store {
                 numbers.insert(name, number)?;
             }
             let mut bytes = write.open_table(BYTES)?;
-            let plan = self.plan.as_bytes();
+            let plan = plan.as_bytes();
             for (name, value) in [("plan", plan), ("offset", commit.offset), ("state", commit.state), ("results", commit.results)] {
                 bytes.insert(name, value)?;
             }
@@ -136,13 +145,43 @@ impl Store {
 
     /// Notes that the sink has an epoch, at the end of a stream; elsewhere the next commit does.
     pub(crate) fn acknowledge(&self, epoch: u64) -> Result<(), StoreError> {
+        let database = self.database()?;
         let note = || -> Result<(), redb::Error> {
-            let write = self.database.begin_write()?;
+            let write = database.begin_write()?;
             write.open_table(NUMBERS)?.insert("delivered", epoch)?;
             write.commit()?;
             Ok(())
         };
         contain(note).map_err(|panicked| self.damaged(panicked))?.map_err(|error| self.failed(error))
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        let database = self.database.take();
+        let _ = contain(|| drop(database));
+    }
+}
+
+/// Makes the file where it is not there: beside its place, and linked to it when it is whole, as half of a database is none.
+fn make(path: &Path) -> Result<(), redb::Error> {
+    if path.exists() {
+        return Ok(());
+    }
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.new", std::process::id()));
+    let beside = path.with_file_name(name);
+    // One that was left by a process of the same number.
+    if beside.exists() {
+        std::fs::remove_file(&beside)?;
+    }
+    drop(Database::create(&beside)?);
+    let linked = std::fs::hard_link(&beside, path);
+    std::fs::remove_file(&beside)?;
+    match linked {
+        // Another process was faster: who may have it is decided when it is opened.
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        linked => Ok(linked?),
     }
 }
 

@@ -8,11 +8,13 @@ mod streams {
     pub mod events;
     pub mod latency;
     pub mod ordered;
+    pub mod ready;
+    pub mod sliding;
     pub mod windows;
 }
 
 use std::time::{Duration, Instant};
-use streams::{cost, latency, ordered, windows};
+use streams::{cost, latency, ordered, sliding, windows};
 
 const ROUNDS: usize = 5;
 const TRIAL: usize = 100;
@@ -21,8 +23,13 @@ fn main() {
     let (flags, words): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|word| word.starts_with("--"));
     let (scale, rounds) = if flags.iter().any(|flag| flag == "--test") { (TRIAL, 1) } else { (1, ROUNDS) };
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
-    let tables: [(&str, fn(usize, usize)); 4] =
-        [("cost", cost::table), ("windows", windows::table), ("latency", latency::table), ("ordered", ordered::table)];
+    let tables: [(&str, fn(usize, usize)); 5] = [
+        ("cost", cost::table),
+        ("windows", windows::table),
+        ("sliding", sliding::table),
+        ("latency", latency::table),
+        ("ordered", ordered::table),
+    ];
     for (_, table) in tables.into_iter().filter(|(name, _)| wanted(name)) {
         table(scale, rounds);
         println!();

@@ -88,6 +88,11 @@ pub enum RunError<E> {
         /// Why.
         cause: BoxError,
     },
+    /// The checkpoint of a durable stream could not be read or written.
+    Store {
+        /// Why.
+        cause: BoxError,
+    },
     /// The run's deadline had passed.
     DeadlineExceeded {
         /// The first batch that was not run to its end.
@@ -111,7 +116,7 @@ impl<E> RunError<E> {
             | RunError::Panicked { batch, .. }
             | RunError::Cancelled { batch }
             | RunError::DeadlineExceeded { batch } => Some(*batch),
-            RunError::Source { .. } | RunError::Sink { .. } => None,
+            RunError::Source { .. } | RunError::Sink { .. } | RunError::Store { .. } => None,
         }
     }
 }
@@ -122,6 +127,7 @@ impl<E: fmt::Display> fmt::Display for RunError<E> {
             RunError::Failed { error, batch, record } => write!(f, "batch {batch}, record {record}: {error}"),
             RunError::Panicked { message, batch } => write!(f, "batch {batch} panicked: {message}"),
             RunError::Source { cause } => write!(f, "the source: {cause}"),
+            RunError::Store { cause } => write!(f, "the checkpoint: {cause}"),
             RunError::Sink { cause } => write!(f, "the sink: {cause}"),
             RunError::Cancelled { batch } => write!(f, "cancelled before batch {batch} was done"),
             RunError::DeadlineExceeded { batch } => write!(f, "the deadline passed before batch {batch} was done"),

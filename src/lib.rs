@@ -196,10 +196,14 @@ mod partition;
 mod pipeline;
 pub mod prelude;
 mod process;
+#[cfg(feature = "checkpoint")]
+mod saved;
 mod schedule;
 mod sink;
 mod source;
 mod stage;
+#[cfg(feature = "checkpoint")]
+mod store;
 mod trigger;
 mod watermark;
 mod window;
@@ -222,6 +226,8 @@ pub use observe::Timeline;
 pub use partition::{Chunks, HashPartitioner, RandomPartitioner, RangePartitioner};
 pub use pipeline::{Delivers, Iter, Pipeline, Returns, StreamHandle, TryIter};
 pub use process::{Counted, DeadLetter, Expire, Expiring, Retry, Skip, Stop};
+#[cfg(feature = "checkpoint")]
+pub use saved::{Replay, Saved};
 pub use schedule::{Deadline, Fair, Fcfs, LeastLoaded, LongestFirst, Priority, Sjf};
 pub use sink::{EpochFiles, ForEach};
 #[cfg(feature = "csv")]
@@ -232,6 +238,10 @@ pub use stage::{
     Overlapping, Part, Partitioner, Parts, Pending, Place, Processor, Pull, RunPlan, Scheduler, Sink, Source, Timed, Trigger, Verdict,
     Watermark, Windows,
 };
+#[cfg(feature = "checkpoint")]
+pub use stage::{Epoch, TransactionalSink};
+#[cfg(feature = "checkpoint")]
+pub use store::{Checkpoint, StoreError};
 pub use trigger::{Adaptive, Available, Bytes, Every, Records};
 pub use watermark::BoundedDisorder;
 pub use window::{Global, SameWindow, Session, Sliding, Tumbling};

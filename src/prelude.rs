@@ -16,6 +16,8 @@ pub use crate::observe::Timeline;
 pub use crate::partition::{Chunks, HashPartitioner, RandomPartitioner, RangePartitioner};
 pub use crate::pipeline::{Pipeline, StreamHandle};
 pub use crate::process::{Retry, Skip, Stop};
+#[cfg(feature = "checkpoint")]
+pub use crate::saved::Replay;
 pub use crate::schedule::{Deadline, Fair, Fcfs, LeastLoaded, LongestFirst, Priority, Sjf};
 pub use crate::sink::ForEach;
 #[cfg(feature = "csv")]
@@ -25,6 +27,10 @@ pub use crate::stage::{
     Arrival, Bounded, Context, FailurePolicy, Inbox, Integrator, KeyedProcessor, Letter, Mode, Observer, Part, Partitioner, Place,
     Processor, Pull, RunPlan, Scheduler, Sink, Source, Trigger, Verdict, Watermark, Windows,
 };
+#[cfg(feature = "checkpoint")]
+pub use crate::stage::{Epoch, TransactionalSink};
+#[cfg(feature = "checkpoint")]
+pub use crate::store::Checkpoint;
 pub use crate::trigger::{Adaptive, Available, Bytes, Every, Records};
 pub use crate::watermark::BoundedDisorder;
 pub use crate::window::{Global, SameWindow, Session, Sliding, Tumbling};

@@ -10,8 +10,9 @@ use tokens::{Token, modules, tokens};
 const FLOORS: [&[&str]; 6] = [
     &["data", "error"],
     &["stage"],
+    &["saved"],
     &["keyed"],
-    &["partition", "schedule", "process", "integrate", "observe", "window", "trigger", "watermark", "sink"],
+    &["partition", "schedule", "process", "integrate", "observe", "window", "trigger", "watermark", "sink", "store"],
     &["engine", "source"],
     &["pipeline"],
 ];

@@ -1,7 +1,7 @@
-//! Events that are made before the clock starts, and a source that has them in memory.
+//! Events that are made before the clock starts.
 
-use microbatch::{Inbox, Pull, Source, Timestamp};
-use std::convert::Infallible;
+pub use super::ready::Ready;
+use microbatch::Timestamp;
 
 /// A record of 24 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,29 +22,4 @@ pub fn events(count: usize, keys: u32) -> Vec<Event> {
     let event =
         |n: usize| Event { at: Timestamp::from_micros(n as i64 * 50), key: (random() % u64::from(keys)) as u32, value: random() % 1000 };
     (0..count).map(event).collect()
-}
-
-/// Hands on whole micro-batches that lie in memory.
-pub struct Ready<T>(std::vec::IntoIter<Vec<T>>);
-
-impl<T: Clone> Ready<T> {
-    /// Of so many records each.
-    pub fn new(records: &[T], size: usize) -> Self {
-        Ready(records.chunks(size).map(<[T]>::to_vec).collect::<Vec<_>>().into_iter())
-    }
-}
-
-impl<T: Send> Source for Ready<T> {
-    type Item = T;
-    type Error = Infallible;
-
-    fn pull(&mut self, _: usize, inbox: &mut Inbox<T>) -> Result<Pull, Infallible> {
-        match self.0.next() {
-            Some(records) => {
-                inbox.append(records);
-                Ok(Pull::Ready)
-            }
-            None => Ok(Pull::End),
-        }
-    }
 }

@@ -3,10 +3,12 @@ use std::hash::Hash;
 
 /// The key of records that have none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "checkpoint", derive(serde::Serialize, serde::Deserialize))]
 pub struct NoKey;
 
 /// The key of a record, after `.key_by(..)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "checkpoint", derive(serde::Serialize, serde::Deserialize))]
 pub struct By<K>(pub K);
 
 /// What can be a key: anything that is `Clone + Eq + Hash + Send + Sync`, borrowed or owned.

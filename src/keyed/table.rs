@@ -198,3 +198,20 @@ impl<K: Eq + Hash, S> Table<K, S> {
         }
     }
 }
+
+#[cfg(feature = "checkpoint")]
+impl<K, S> crate::saved::Saved for Table<K, S>
+where
+    K: Eq + Hash + serde::Serialize + serde::de::DeserializeOwned,
+    S: serde::Serialize + serde::de::DeserializeOwned,
+{
+    fn save(&self, out: &mut Vec<u8>) -> Result<(), crate::saved::DamagedState> {
+        crate::saved::put(out, &self.entries)
+    }
+
+    fn load(&mut self, input: &mut &[u8]) -> Result<(), crate::saved::DamagedState> {
+        let entries: Vec<(K, S)> = crate::saved::take(input)?;
+        *self = entries.into_iter().collect();
+        Ok(())
+    }
+}

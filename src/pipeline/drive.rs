@@ -4,9 +4,9 @@ use super::ending::Ending;
 use super::failing::{Absorbs, Meets};
 use super::input::{Feed, Shared};
 use super::spring::{Current, Spring};
-use super::stage::{Moment, Stage};
+use super::stage::{Moment, Running, Stage};
 use crate::data::{RunStats, Timestamp};
-use crate::engine::{Broken, Cause, Control, Cost, Costs, End, Engine, Flow, Limit, Pace, Pacing, Settings};
+use crate::engine::{Admission, Broken, Cause, Control, Cost, Costs, End, Engine, Flow, Limit, Pace, Pacing, Settings};
 use crate::error::{BoxError, RunError};
 use crate::process::Operator;
 use crate::stage::Trigger;
@@ -24,6 +24,8 @@ pub enum Failure<E> {
     Source(BoxError),
     /// The sink failed.
     Sink(BoxError),
+    /// The checkpoint could not be read or written.
+    Store(BoxError),
 }
 
 impl<E> From<Failure<E>> for RunError<E> {
@@ -32,6 +34,7 @@ impl<E> From<Failure<E>> for RunError<E> {
             Failure::Broken(broken) => broken.into(),
             Failure::Source(cause) => RunError::Source { cause },
             Failure::Sink(cause) => RunError::Sink { cause },
+            Failure::Store(cause) => RunError::Store { cause },
         }
     }
 }
@@ -42,6 +45,7 @@ impl<E> fmt::Debug for Failure<E> {
             Failure::Broken(_) => "Broken",
             Failure::Source(_) => "Source",
             Failure::Sink(_) => "Sink",
+            Failure::Store(_) => "Store",
         })
     }
 }
@@ -60,8 +64,8 @@ where
     C: Operator<M::Batch, X::Error, At = At, Key = Ky, Value = T> + Sync,
     I: Ending<T, Ky, At, Wi>,
 {
-    /// Runs to the end of the input; `write` gets what leaves, micro-batch by micro-batch, in the order of the source; where nothing leaves, it is told so. Where the run ends early,
-    /// what came before has left.
+    /// Runs to the end of the input; `write` gets what leaves, micro-batch by micro-batch, in the order of the source; where nothing leaves, it
+    /// is told so. Where the run ends early, what came before has left.
     pub(super) fn drive(
         mut self,
         settings: &Settings<'_>,
@@ -70,15 +74,32 @@ where
         control: &Control,
         mut write: impl FnMut(Vec<I::Emit>) -> Result<(), BoxError>,
     ) -> Result<(RunStats, Self), Failure<X::Error>> {
-        let mut tracker = Tracker::new(pacing.watermark);
-        let trigger = pacing.trigger.unwrap_or_else(|| Box::new(Available) as Box<dyn Trigger>);
-        let pace = Pace { trigger, admission: pacing.admission };
+        let start = Start {
+            spring: self.input.spring(),
+            running: self.open(),
+            tracker: Tracker::new(pacing.watermark),
+            pace: pace(pacing.trigger, pacing.admission),
+        };
+        self.drive_on(start, settings, measure, control, |emitted, _| write(emitted).map_err(Failure::Sink))
+    }
+
+    /// The same from wherever an earlier run has come to.
+    pub(super) fn drive_on<Sp>(
+        self,
+        start: Start<'_, Sp, Running<M::Open, C::Local, I::Open>>,
+        settings: &Settings<'_>,
+        measure: bool,
+        control: &Control,
+        mut write: impl FnMut(Vec<I::Emit>, Point<'_, '_, Running<M::Open, C::Local, I::Open>>) -> Result<(), Failure<X::Error>>,
+    ) -> Result<(RunStats, Self), Failure<X::Error>>
+    where
+        Sp: Spring<Drawn = <M::Spring as Spring>::Drawn>,
+    {
+        let Start { spring, mut running, mut tracker, pace } = start;
         let limit = limit(settings);
         let engine = settings.engine.as_ref().unwrap_or_else(|| Engine::shared());
         let whole = <M::Spring as Spring>::WHOLE;
         let shared = Shared { engine, limit: &limit, measure: measure || whole || !settings.observers.is_empty(), settings };
-        let spring = self.input.spring();
-        let mut running = self.open();
         let mut ledger = Ledger { control, begun: Instant::now(), stats: RunStats::default(), cost: Cost::default() };
         let mut failure = None;
         let end = spring.flow(Current { pace, control, limit: &limit }, |drawn, flow: Flow| {
@@ -88,11 +109,13 @@ where
             let (emitted, broken) = self.step(&mut running, drawn, &mut moment);
             let (stats, tide, open) = (moment.stats, moment.tide, moment.open);
             let costs = ledger.processed(stats, tide.after, open, flow, now.elapsed());
-            if broken.is_some() {
+            let is_broken = broken.is_some();
+            if is_broken {
                 control.breaks();
             }
-            let sink_failed = ledger.deliver(emitted, &mut write).err();
-            failure = broken.map(Failure::Broken).or(sink_failed.map(Failure::Sink));
+            let point = Point { running: &running, tracker: &tracker, is_last: flow.is_last, is_broken, records: ledger.stats.records };
+            let not_written = ledger.deliver(emitted, |emitted| write(emitted, point)).err();
+            failure = broken.map(Failure::Broken).or(not_written);
             if failure.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(costs) }
         });
         let next = running.next_batch();
@@ -106,6 +129,31 @@ where
         ledger.stats.elapsed = ledger.begun.elapsed();
         failure.map_or(Ok((ledger.stats, self)), Err)
     }
+}
+
+/// When micro-batches begin, as a pipeline is set.
+pub(super) fn pace(trigger: Option<Box<dyn Trigger + '_>>, admission: Admission) -> Pace<'_> {
+    Pace { trigger: trigger.unwrap_or_else(|| Box::new(Available)), admission }
+}
+
+/// Where a run begins.
+pub(super) struct Start<'p, Sp, R> {
+    pub(super) spring: Sp,
+    pub(super) running: R,
+    pub(super) tracker: Tracker<'p>,
+    pub(super) pace: Pace<'p>,
+}
+
+/// Where a run has come to after a micro-batch.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "checkpoint"), allow(dead_code))]
+pub(super) struct Point<'r, 't, R> {
+    pub(super) running: &'r R,
+    pub(super) tracker: &'r Tracker<'t>,
+    pub(super) is_last: bool,
+    pub(super) is_broken: bool,
+    /// Records taken from the source so far.
+    pub(super) records: u64,
 }
 
 /// What has been done, for those who ask.
@@ -141,7 +189,7 @@ impl Ledger<'_> {
     }
 
     /// Gives what leaves to the sink.
-    fn deliver<T>(&self, emitted: Vec<T>, write: &mut impl FnMut(Vec<T>) -> Result<(), BoxError>) -> Result<(), BoxError> {
+    fn deliver<T, F>(&self, emitted: Vec<T>, write: impl FnOnce(Vec<T>) -> Result<(), F>) -> Result<(), F> {
         let (results, began) = (emitted.len() as u64, Instant::now());
         write(emitted)?;
         let mut progress = self.control.progress();

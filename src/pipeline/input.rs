@@ -27,24 +27,37 @@ impl<D, T> Over<D, T> {
     }
 }
 
-/// A source, and how its micro-batches are cut.
+/// Nothing is kept across crashes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoCheckpoint;
+
+/// A source, how its micro-batches are cut, and where its state is kept.
 #[derive(Debug)]
-pub struct Stream<S, P = Chunks> {
+pub struct Stream<S, P = Chunks, Ck = NoCheckpoint> {
     /// Until the run begins.
-    source: Option<S>,
+    pub(super) source: Option<S>,
     partitioner: P,
+    pub(super) checkpoint: Ck,
 }
 
 impl<S> Stream<S> {
     pub(super) fn new(source: S) -> Self {
-        Stream { source: Some(source), partitioner: Chunks::default() }
+        Stream { source: Some(source), partitioner: Chunks::default(), checkpoint: NoCheckpoint }
+    }
+}
+
+#[cfg(feature = "checkpoint")]
+impl<S, P> Stream<S, P> {
+    /// The same with its state kept there.
+    pub(super) fn kept_in<Ck>(self, checkpoint: Ck) -> Stream<S, P, Ck> {
+        Stream { source: self.source, partitioner: self.partitioner, checkpoint }
     }
 }
 
 /// The panes of the stage before, and how they are cut.
 #[derive(Debug)]
 pub struct After<S, P = Chunks> {
-    stage: S,
+    pub(super) stage: S,
     partitioner: P,
 }
 
@@ -79,14 +92,14 @@ impl<D, T, P: Partitioner<D>> Input for Over<D, T, P> {
     }
 }
 
-impl<S: Source, P: Partitioner<Vec<S::Item>>> Input for Stream<S, P> {
+impl<S: Source, P: Partitioner<Vec<S::Item>>, Ck> Input for Stream<S, P, Ck> {
     type Data = Vec<S::Item>;
     type Item = S::Item;
     type Batch = P::Batch;
-    type With<P2> = Stream<S, P2>;
+    type With<P2> = Stream<S, P2, Ck>;
 
-    fn with<P2>(self, partitioner: P2) -> Stream<S, P2> {
-        Stream { source: self.source, partitioner }
+    fn with<P2>(self, partitioner: P2) -> Stream<S, P2, Ck> {
+        Stream { source: self.source, partitioner, checkpoint: self.checkpoint }
     }
 }
 
@@ -205,7 +218,7 @@ fn concat<T>(pieces: Vec<Vec<T>>) -> Vec<T> {
     all
 }
 
-impl<S: Source, P: Partitioner<Vec<S::Item>>> Feed for Stream<S, P> {
+impl<S: Source, P: Partitioner<Vec<S::Item>>, Ck> Feed for Stream<S, P, Ck> {
     type X = Never;
     type Spring = super::spring::Pumped<S>;
     type Open = ();

@@ -3,11 +3,15 @@
 mod batches;
 mod deliver;
 mod drive;
+#[cfg(feature = "checkpoint")]
+mod durable;
 mod ending;
 mod failing;
 mod handle;
 mod input;
 mod iter;
+#[cfg(feature = "checkpoint")]
+mod places;
 mod records;
 mod run;
 mod settings;
@@ -21,11 +25,15 @@ mod windows;
 pub use batches::Fresh;
 pub use deliver::Delivers;
 pub use drive::Failure;
+#[cfg(feature = "checkpoint")]
+pub use durable::{Durable, Places};
 pub use ending::{Ending, Job, Ordered, Windowing};
 pub use failing::{Absorbs, CannotFail, Fails, Fallibility, Handled, Handles, Joins, Meets, Never, Onward, Stoppable};
 pub use handle::StreamHandle;
-pub use input::{After, Cut, Feed, Input, Over, Shared, Stream};
+pub use input::{After, Cut, Feed, Input, NoCheckpoint, Over, Shared, Stream};
 pub use iter::{Iter, TryIter};
+#[cfg(feature = "checkpoint")]
+pub use places::Noting;
 pub use records::{Next, Open, Timeless};
 pub use run::Returns;
 pub use shape::Shape;

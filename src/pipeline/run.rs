@@ -124,7 +124,7 @@ where
 /// The result of a run that cannot fail; a panic in it goes on here.
 fn unbroken<P: Returns<Failing: CannotFail>>(done: Result<(P::Output, RunStats), Failure<P::Error>>) -> (P::Output, RunStats) {
     done.unwrap_or_else(|failure| match failure {
-        Failure::Source(cause) | Failure::Sink(cause) => panic!("the source: {cause}"),
+        Failure::Source(cause) | Failure::Sink(cause) | Failure::Store(cause) => panic!("the source: {cause}"),
         Failure::Broken(broken) => match broken.cause {
             Cause::Panic(payload) => resume_unwind(payload),
             Cause::Error(error) => match P::Failing::never(error) {},

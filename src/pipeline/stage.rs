@@ -7,6 +7,8 @@ use super::spring::Spring;
 use crate::data::{RunStats, Stopwatch, Timestamp};
 use crate::engine::{Broken, Cause, Halt, Passing};
 use crate::process::Operator;
+#[cfg(feature = "checkpoint")]
+use crate::saved::{DamagedState, Saved, put, take};
 use crate::watermark::Tracker;
 use crate::window::Tide;
 use std::marker::PhantomData;
@@ -328,5 +330,22 @@ where
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(feature = "checkpoint")]
+impl<B: Saved, L: Saved, O: Saved> Saved for Running<B, L, O> {
+    fn save(&self, out: &mut Vec<u8>) -> Result<(), DamagedState> {
+        put(out, &(self.batches, self.records))?;
+        self.before.save(out)?;
+        self.kept.save(out)?;
+        self.open.save(out)
+    }
+
+    fn load(&mut self, input: &mut &[u8]) -> Result<(), DamagedState> {
+        (self.batches, self.records) = take(input)?;
+        self.before.load(input)?;
+        self.kept.load(input)?;
+        self.open.load(input)
     }
 }

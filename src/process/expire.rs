@@ -45,6 +45,7 @@ impl<P> Expire<P> {
 
 /// A key's state, and when it expires.
 #[derive(Debug, Default)]
+#[cfg_attr(feature = "checkpoint", derive(serde::Serialize, serde::Deserialize))]
 pub struct Expiring<S> {
     state: S,
     expires: Option<Timestamp>,

@@ -158,6 +158,33 @@ fn emit_all<E, At: Copy, K: Key, V>(
     values.try_for_each(|value| emit(Rec { at, key: By(key.clone()), value }))
 }
 
+#[cfg(feature = "checkpoint")]
+impl<K, S, O> crate::saved::Saved for Kept<K, S, O>
+where
+    K: Key + Ord + serde::Serialize + serde::de::DeserializeOwned,
+    S: serde::Serialize + serde::de::DeserializeOwned,
+{
+    fn save(&self, out: &mut Vec<u8>) -> Result<(), crate::saved::DamagedState> {
+        use crate::saved::put;
+        put(out, &self.issued)?;
+        put(out, &(self.keys.len() as u64))?;
+        for (key, one) in &self.keys {
+            put(out, &(key, one.number, &one.state))?;
+        }
+        put(out, &(self.timers.len() as u64))?;
+        self.timers.iter().try_for_each(|(at, key, number)| put(out, &(at, key, number)))
+    }
+
+    fn load(&mut self, input: &mut &[u8]) -> Result<(), crate::saved::DamagedState> {
+        use crate::saved::{take, take_some};
+        self.issued = take(input)?;
+        let keys: Vec<(K, u64, S)> = take_some(input, take)?;
+        self.keys = keys.into_iter().map(|(key, number, state)| (key, One { number, state })).collect();
+        self.timers = take_some(input, take)?.into_iter().collect();
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::prelude::*;

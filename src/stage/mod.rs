@@ -13,6 +13,8 @@ mod processor;
 mod scheduler;
 mod sink;
 mod source;
+#[cfg(feature = "checkpoint")]
+mod transactional_sink;
 mod trigger;
 mod watermark;
 mod windows;
@@ -31,6 +33,8 @@ pub use processor::Processor;
 pub use scheduler::Scheduler;
 pub use sink::Sink;
 pub use source::{Inbox, Pull, Source};
+#[cfg(feature = "checkpoint")]
+pub use transactional_sink::{Epoch, TransactionalSink};
 pub use trigger::{And, Or, Pending, Trigger};
 pub use watermark::Watermark;
 pub use windows::{Disjoint, Overlap, Overlapping, Timed, Windows};

@@ -91,6 +91,25 @@ impl fmt::Debug for Tracker<'_> {
     }
 }
 
+#[cfg(feature = "checkpoint")]
+impl crate::saved::Saved for Tracker<'_> {
+    fn save(&self, out: &mut Vec<u8>) -> Result<(), crate::saved::DamagedState> {
+        let partition = |(number, p): (&u32, &Partition)| (*number, p.latest, p.watermark);
+        let partitions: Vec<(u32, Timestamp, Timestamp)> = self.partitions.iter().map(partition).collect();
+        crate::saved::put(out, &(self.now, self.is_later, partitions))
+    }
+
+    fn load(&mut self, input: &mut &[u8]) -> Result<(), crate::saved::DamagedState> {
+        let (now, is_later, partitions): (Timestamp, bool, Vec<(u32, Timestamp, Timestamp)>) = crate::saved::take(input)?;
+        self.is_later = is_later;
+        self.now = now;
+        let active = Instant::now();
+        let partition = |(number, latest, watermark)| (number, Partition { latest, watermark, active });
+        self.partitions = partitions.into_iter().map(partition).collect();
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::prelude::*;

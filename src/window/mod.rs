@@ -1,9 +1,12 @@
 //! Windows: how event time is cut, and what is kept of windows that are open.
 
 mod global;
+mod ladder;
 mod open;
 mod repeats;
 mod same;
+#[cfg(feature = "checkpoint")]
+mod saved;
 mod session;
 mod sessions;
 mod slices;

@@ -5,12 +5,12 @@ use std::hash::Hash;
 
 /// How often results have left, of windows and keys that can give them more than once.
 #[derive(Debug)]
-pub(super) struct Counts<Ky>(BTreeMap<(Timestamp, Timestamp), Map<Ky, Count>>);
+pub(super) struct Counts<Ky>(pub(super) BTreeMap<(Timestamp, Timestamp), Map<Ky, Count>>);
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Count {
-    panes: u32,
-    late: u32,
+pub(super) struct Count {
+    pub(super) panes: u32,
+    pub(super) late: u32,
 }
 
 impl<Ky> Default for Counts<Ky> {

@@ -11,23 +11,23 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub struct Sessions<Ky, S> {
     /// The sessions of each key, by time; none of which touch.
-    keys: Map<Ky, Vec<One<S>>>,
+    pub(super) keys: Map<Ky, Vec<One<S>>>,
     /// Keys that may have a session that ends then, or is out of reach then.
-    ends: BTreeMap<Timestamp, Vec<Ky>>,
+    pub(super) ends: BTreeMap<Timestamp, Vec<Ky>>,
     /// Keys whose sessions the last micro-batch changed, where results can leave more than once.
     changed: Vec<Ky>,
-    counts: Counts<Ky>,
+    pub(super) counts: Counts<Ky>,
 }
 
 /// One session.
 #[derive(Debug)]
-struct One<S> {
-    window: Window,
+pub(super) struct One<S> {
+    pub(super) window: Window,
     /// By slice, in the order of time; one state where it makes no difference how it came together.
-    states: Vec<(Timestamp, S)>,
+    pub(super) states: Vec<(Timestamp, S)>,
     /// Whether it was complete, and has left.
-    has_left: bool,
-    is_changed: bool,
+    pub(super) has_left: bool,
+    pub(super) is_changed: bool,
 }
 
 impl<Ky, S> Default for Sessions<Ky, S> {

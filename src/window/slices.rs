@@ -1,5 +1,6 @@
 //! Windows made of slices of time, which all keys share.
 
+use super::ladder::{self, Ladder};
 use super::open::{Emitter, Tide, is_early};
 use super::repeats::Counts;
 use crate::data::{Pane, Timestamp, Timing, Window};
@@ -10,27 +11,42 @@ use std::collections::{BTreeMap, BTreeSet};
 /// States by slice and key.
 #[derive(Debug)]
 pub struct Slices<Ky, S> {
-    slices: BTreeMap<Window, Slice<Ky, S>>,
+    pub(super) slices: BTreeMap<Window, Slice<Ky, S>>,
     /// When the last window of each slice ends.
-    last: BTreeSet<(Timestamp, Window)>,
+    pub(super) last: BTreeSet<(Timestamp, Window)>,
     /// Windows that have something in them and have not left yet, by end, then start.
-    due: BTreeSet<(Timestamp, Timestamp)>,
+    pub(super) due: BTreeSet<(Timestamp, Timestamp)>,
     /// What the last micro-batch changed, where results can leave more than once.
     changed: Vec<(Window, Ky)>,
-    counts: Counts<Ky>,
+    pub(super) counts: Counts<Ky>,
+    /// Of windows with many slices.
+    ladder: Ladder<Ky, S>,
+    /// How many keys the last window had: the next one may have as many.
+    room: usize,
 }
+
+/// From so many slices a window on it is worth while to keep them merged.
+const MANY: usize = 8;
 
 /// One slice of time.
 #[derive(Debug)]
-struct Slice<Ky, S> {
-    states: Table<Ky, S>,
+pub(super) struct Slice<Ky, S> {
+    pub(super) states: Table<Ky, S>,
     /// The end and the start of the last window of it; of those that end together, the one that leaves last.
-    last: (Timestamp, Timestamp),
+    pub(super) last: (Timestamp, Timestamp),
 }
 
 impl<Ky, S> Default for Slices<Ky, S> {
     fn default() -> Self {
-        Slices { slices: BTreeMap::new(), last: BTreeSet::new(), due: BTreeSet::new(), changed: Vec::new(), counts: Counts::default() }
+        Slices {
+            slices: BTreeMap::new(),
+            last: BTreeSet::new(),
+            due: BTreeSet::new(),
+            changed: Vec::new(),
+            counts: Counts::default(),
+            ladder: Ladder::default(),
+            room: 0,
+        }
     }
 }
 
@@ -49,6 +65,7 @@ impl<Ky: KeyState, S> Slices<Ky, S> {
             if Wi::REPEATS {
                 self.changed.push((window, slot.key.clone()));
             }
+            self.ladder.change(window);
             let (due, last) = (&mut self.due, &mut self.last);
             let slice = self.slices.entry(window).or_insert_with(|| {
                 let mut latest = (Timestamp::MIN, Timestamp::MIN);
@@ -68,7 +85,7 @@ impl<Ky: KeyState, S> Slices<Ky, S> {
         I: Integrator<T, State = S>,
         Wi: Assign<At, Overlap: Overlap<S>>,
     {
-        let Slices { slices, last, due, changed, counts } = self;
+        let Slices { slices, last, due, changed, counts, ladder, room } = self;
         let mut emitter = Emitter::new(integrator, windows, counts, tide);
         let horizon = |end: Timestamp| end.later(windows.lateness());
         let changed = std::mem::take(changed);
@@ -86,7 +103,15 @@ impl<Ky: KeyState, S> Slices<Ky, S> {
             // What had ended before is out of reach of a slice that came for a later window.
             if end > tide.before {
                 let window = Window::new(start, end);
-                for (key, state) in all::<At, T, I, Wi, Ky>(slices, integrator, window, |end| horizon(end) <= tide.after) {
+                let parts: Vec<Window> = inside(slices, window).collect();
+                let states = if parts.len() >= MANY && integrator.exact() {
+                    let slice = |part| slices.get(&part).map(|slice| &slice.states);
+                    ladder.merged::<T, I, Wi::Overlap>(&parts, slice, integrator, *room).into_entries()
+                } else {
+                    all::<At, T, I, Wi, Ky>(slices, integrator, window, *room, |end| horizon(end) <= tide.after)
+                };
+                *room = states.len();
+                for (key, state) in states {
                     emitter.emit(window, key, state, Timing::OnTime);
                 }
             }
@@ -96,6 +121,7 @@ impl<Ky: KeyState, S> Slices<Ky, S> {
         {
             last.pop_first();
             slices.remove(&slice);
+            ladder.forget(slice);
         }
         if is_early(windows) {
             early(slices, due, &changed, integrator, windows, tide, &mut emitter);
@@ -127,7 +153,7 @@ fn early<At, T, I, Wi, Ky: KeyState, S>(
         }
         for &(end, start) in due {
             let window = Window::new(start, end);
-            for (key, state) in all::<At, T, I, Wi, Ky>(slices, integrator, window, |_| false) {
+            for (key, state) in all::<At, T, I, Wi, Ky>(slices, integrator, window, 0, |_| false) {
                 emitter.emit(window, key, state, Timing::Early);
             }
         }
@@ -185,11 +211,12 @@ where
     })
 }
 
-/// A window's states by key: of slices that are needed no more, themselves; else copies.
+/// A window's states by key: of slices that are needed no more, themselves; else copies. With room for so many keys.
 fn all<At, T, I, Wi, Ky>(
     slices: &mut BTreeMap<Window, Slice<Ky, I::State>>,
     integrator: &I,
     window: Window,
+    room: usize,
     is_gone: impl Fn(Timestamp) -> bool,
 ) -> Vec<(Ky, I::State)>
 where
@@ -202,21 +229,20 @@ where
     for part in parts {
         let Some(slice) = slices.get_mut(&part) else { continue };
         let is_moved = slice.last <= (window.end, window.start) && is_gone(slice.last.0);
-        let copies = |states: &Table<Ky, I::State>| -> Option<Vec<(Ky, I::State)>> {
-            states.entries().iter().map(|(key, state)| Some((key.clone(), Wi::Overlap::copy(state)?))).collect()
-        };
-        let copied = if is_moved { None } else { copies(&slice.states) };
-        let states = match copied {
-            Some(copied) => copied,
-            None if merged.is_none() => {
-                merged = Some(std::mem::take(&mut slice.states));
+        if !is_moved {
+            let merged = merged.get_or_insert_with(|| Table::with_room(room));
+            if ladder::absorb::<T, I, Wi::Overlap, Ky>(merged, &slice.states, integrator) {
                 continue;
             }
-            None => std::mem::take(&mut slice.states).into_entries(),
-        };
-        let merged = merged.get_or_insert_default();
-        for (key, state) in states {
-            merged.absorb(key, state, |state| state, |before, state| integrator.merge(before, state));
+        }
+        let states = std::mem::take(&mut slice.states);
+        match &mut merged {
+            Some(merged) if merged.len() > 0 => {
+                for (key, state) in states.into_entries() {
+                    merged.absorb(key, state, |state| state, |before, state| integrator.merge(before, state));
+                }
+            }
+            none => *none = Some(states),
         }
     }
     merged.map(Table::into_entries).unwrap_or_default()

@@ -1,0 +1,53 @@
+//! What can be saved, and read again.
+
+mod bytes;
+mod replay;
+mod values;
+
+pub use bytes::DamagedState;
+pub(crate) use bytes::{put, take, take_some};
+pub use replay::Replay;
+
+/// State that can be saved and loaded. Not to be implemented outside the crate.
+#[diagnostic::on_unimplemented(
+    message = "the state of this pipeline cannot be saved",
+    label = "cannot be saved",
+    note = "keys, the state of integrators and of `.stateful(..)` must be `Serialize + DeserializeOwned`"
+)]
+pub trait Saved {
+    /// Writes it.
+    #[doc(hidden)]
+    fn save(&self, out: &mut Vec<u8>) -> Result<(), DamagedState>;
+
+    /// Takes over what was written.
+    #[doc(hidden)]
+    fn load(&mut self, input: &mut &[u8]) -> Result<(), DamagedState>;
+}
+
+macro_rules! nothing {
+    ($([$($t:ident)?] $type:ty),*) => { $(
+        impl$(<$t>)? Saved for $type {
+            fn save(&self, _: &mut Vec<u8>) -> Result<(), DamagedState> {
+                Ok(())
+            }
+            fn load(&mut self, _: &mut &[u8]) -> Result<(), DamagedState> {
+                Ok(())
+            }
+        }
+    )* };
+}
+
+// State without a key is of one batch; values that leave at once are not kept.
+nothing!([] (), [S] Option<S>, [T] Vec<T>);
+
+impl<A: Saved, B: Saved> Saved for (A, B) {
+    fn save(&self, out: &mut Vec<u8>) -> Result<(), DamagedState> {
+        self.0.save(out)?;
+        self.1.save(out)
+    }
+
+    fn load(&mut self, input: &mut &[u8]) -> Result<(), DamagedState> {
+        self.0.load(input)?;
+        self.1.load(input)
+    }
+}

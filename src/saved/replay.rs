@@ -1,0 +1,55 @@
+use crate::stage::Source;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A source that can go back to where it was.
+///
+/// # Laws
+/// * After `seek(o)` it gives the records that it gave after [`offset`](Self::offset) was `o`, in the same order.
+///
+/// # Example
+/// ```
+/// use microbatch::prelude::*;
+/// use microbatch::{Inbox, Pull};
+/// use std::convert::Infallible;
+///
+/// struct Log { records: Vec<u64>, at: usize }
+///
+/// impl Source for Log {
+///     type Item = u64;
+///     type Error = Infallible;
+///     fn pull(&mut self, max: usize, inbox: &mut Inbox<u64>) -> Result<Pull, Infallible> {
+///         let end = self.records.len().min(self.at + max);
+///         inbox.append(self.records[self.at..end].to_vec());
+///         self.at = end;
+///         Ok(if end == self.records.len() { Pull::End } else { Pull::Ready })
+///     }
+/// }
+///
+/// impl Replay for Log {
+///     type Offset = usize;
+///     fn offset(&self) -> usize { self.at }
+///     fn seek(&mut self, offset: usize) -> Result<(), Infallible> {
+///         self.at = offset;
+///         Ok(())
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read again from an offset, so a restart would lose records",
+    label = "this source does not implement `Replay`",
+    note = "exactly once needs a replayable source: a file, a log, or your own `Source` with `Replay`; without one, end the pipeline with `.for_each(..)` (at most once)"
+)]
+pub trait Replay: Source {
+    /// A place in the source.
+    type Offset: Serialize + DeserializeOwned + Send;
+
+    /// The place after the last record that it gave.
+    fn offset(&self) -> Self::Offset;
+
+    /// Goes to a place.
+    ///
+    /// # Errors
+    /// Where there is no such place any more, as in a file that has become shorter.
+    fn seek(&mut self, offset: Self::Offset) -> Result<(), Self::Error>;
+}

@@ -1,0 +1,46 @@
+use std::path::{Path, PathBuf};
+
+/// A checkpoint that cannot be opened, read or written. Opaque: ask with the `is_` methods.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {kind}", path.display())]
+pub struct StoreError {
+    path: PathBuf,
+    kind: StoreErrorKind,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreErrorKind {
+    #[error("a checkpoint needs the name of a file, not of a folder")]
+    NoFile,
+    #[error("another pipeline has it open, in this process or another: one writes at a time, so end that one first")]
+    Locked,
+    #[error(
+        "it holds the checkpoint of another pipeline, or of another version of it: {found}; this one is {wanted}. Give each a file of its own, or start anew with another file"
+    )]
+    Other { found: String, wanted: String },
+    #[error("it is damaged, or no checkpoint: {0}. Nothing of it was changed")]
+    Damaged(String),
+    #[error("it could not be read or written: {0}")]
+    Failed(String),
+}
+
+impl StoreError {
+    pub(crate) fn new(path: &Path, kind: StoreErrorKind) -> Self {
+        StoreError { path: path.to_path_buf(), kind }
+    }
+
+    /// Whether another writer has the file.
+    pub fn is_locked(&self) -> bool {
+        matches!(self.kind, StoreErrorKind::Locked)
+    }
+
+    /// Whether the file belongs to another pipeline.
+    pub fn is_other(&self) -> bool {
+        matches!(self.kind, StoreErrorKind::Other { .. })
+    }
+
+    /// Whether the file is damaged, or was made by another program.
+    pub fn is_damaged(&self) -> bool {
+        matches!(self.kind, StoreErrorKind::Damaged(_))
+    }
+}

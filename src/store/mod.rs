@@ -1,0 +1,9 @@
+//! Stores: where a stream keeps what it needs to go on.
+
+mod checkpoint;
+mod error;
+mod redb;
+
+pub use checkpoint::Checkpoint;
+pub use error::StoreError;
+pub(crate) use redb::{Commit, Store};

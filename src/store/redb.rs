@@ -1,0 +1,196 @@
+use super::error::StoreErrorKind;
+use super::{Checkpoint, StoreError};
+use crate::data::fixed_hash;
+use redb::{Database, DatabaseError, ReadableDatabase, TableDefinition, TableError};
+use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+/// Of the bytes in the tables.
+const FORMAT: u64 = 1;
+/// Numbers by name: the format, the last epoch that was committed, the last that was delivered.
+const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
+/// Bytes by name: the plan, the offsets, the state, and the results of the last epoch.
+const BYTES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("bytes");
+
+/// A redb file, which one process has open at a time.
+pub(crate) struct Store {
+    path: PathBuf,
+    /// Until it is dropped.
+    database: Option<Database>,
+    plan: String,
+}
+
+/// What was committed last.
+pub(crate) struct Found {
+    pub(crate) epoch: u64,
+    pub(crate) is_delivered: bool,
+    pub(crate) offset: Vec<u8>,
+    pub(crate) state: Vec<u8>,
+    pub(crate) results: Vec<u8>,
+}
+
+/// What is committed together.
+pub(crate) struct Commit<'c> {
+    pub(crate) epoch: u64,
+    /// The last epoch that the sink has.
+    pub(crate) delivered: u64,
+    pub(crate) offset: &'c [u8],
+    pub(crate) state: &'c [u8],
+    pub(crate) results: &'c [u8],
+}
+
+impl Store {
+    /// Opens the file, or makes it.
+    pub(crate) fn open(checkpoint: &Checkpoint, steps: &str) -> Result<Self, StoreError> {
+        let path = checkpoint.path().to_path_buf();
+        make(&path).map_err(|error| StoreError::new(&path, StoreErrorKind::Failed(error.to_string())))?;
+        let database = contain(|| Database::create(&path)).map_err(|panicked| StoreError::new(&path, StoreErrorKind::Damaged(panicked)))?;
+        let database = database.map_err(|error| {
+            let kind = match error {
+                DatabaseError::DatabaseAlreadyOpen => StoreErrorKind::Locked,
+                DatabaseError::Storage(redb::StorageError::Io(error)) if error.kind() != std::io::ErrorKind::InvalidData => {
+                    StoreErrorKind::Failed(error.to_string())
+                }
+                error => StoreErrorKind::Damaged(error.to_string()),
+            };
+            StoreError::new(&path, kind)
+        })?;
+        Ok(Store { path, database: Some(database), plan: checkpoint.plan(steps) })
+    }
+
+    fn database(&self) -> Result<&Database, StoreError> {
+        self.database.as_ref().ok_or_else(|| self.failed("it is closed"))
+    }
+
+    pub(crate) fn failed(&self, error: impl Display) -> StoreError {
+        StoreError::new(&self.path, StoreErrorKind::Failed(error.to_string()))
+    }
+
+    pub(crate) fn damaged(&self, error: impl Display) -> StoreError {
+        StoreError::new(&self.path, StoreErrorKind::Damaged(error.to_string()))
+    }
+
+    /// What was committed last, if anything was; refuses what another plan has committed.
+    pub(crate) fn found(&self) -> Result<Option<Found>, StoreError> {
+        contain(|| self.read()).map_err(|panicked| self.damaged(panicked))?
+    }
+
+    fn read(&self) -> Result<Option<Found>, StoreError> {
+        let read = self.database()?.begin_read().map_err(|error| self.failed(error))?;
+        let numbers = match read.open_table(NUMBERS) {
+            Ok(numbers) => numbers,
+            Err(TableError::TableDoesNotExist(_)) => return self.is_new(&read).map(|()| None),
+            Err(error) => return Err(self.damaged(error)),
+        };
+        let number = |name: &str| -> Result<u64, StoreError> {
+            let found = numbers.get(name).map_err(|error| self.damaged(error))?;
+            found.map(|number| number.value()).ok_or_else(|| self.damaged(format_args!("`{name}` is missing")))
+        };
+        let format = number("format")?;
+        if format != FORMAT {
+            let kind = StoreErrorKind::Other { found: format!("format {format}"), wanted: format!("format {FORMAT}") };
+            return Err(StoreError::new(&self.path, kind));
+        }
+        let bytes = read.open_table(BYTES).map_err(|error| self.damaged(error))?;
+        let get = |name: &str| -> Result<Vec<u8>, StoreError> {
+            let found = bytes.get(name).map_err(|error| self.damaged(error))?;
+            found.map(|bytes| bytes.value().to_vec()).ok_or_else(|| self.damaged(format_args!("`{name}` is missing")))
+        };
+        let plan = get("plan")?;
+        if plan != self.plan.as_bytes() {
+            let found = String::from_utf8_lossy(&plan).into_owned();
+            return Err(StoreError::new(&self.path, StoreErrorKind::Other { found, wanted: self.plan.clone() }));
+        }
+        let (epoch, delivered) = (number("epoch")?, number("delivered")?);
+        let found =
+            Found { epoch, is_delivered: delivered >= epoch, offset: get("offset")?, state: get("state")?, results: get("results")? };
+        if number("sum")? != sum(epoch, &found.offset, &found.state, &found.results) {
+            return Err(self.damaged("the sum of what it holds is wrong"));
+        }
+        Ok(Some(found))
+    }
+
+    /// A file that holds tables of others is not ours to write into.
+    fn is_new(&self, read: &redb::ReadTransaction) -> Result<(), StoreError> {
+        let tables = read.list_tables().map_err(|error| self.damaged(error))?.count();
+        if tables > 0 { Err(self.damaged("it is the database of another program")) } else { Ok(()) }
+    }
+
+    /// Commits, durably.
+    pub(crate) fn commit(&self, commit: &Commit<'_>) -> Result<(), StoreError> {
+        let database = self.database()?;
+        contain(|| Self::write(database, &self.plan, commit))
+            .map_err(|panicked| self.damaged(panicked))?
+            .map_err(|error| self.failed(error))
+    }
+
+    fn write(database: &Database, plan: &str, commit: &Commit<'_>) -> Result<(), redb::Error> {
+        let write = database.begin_write()?;
+        {
+            let mut numbers = write.open_table(NUMBERS)?;
+            let sum = sum(commit.epoch, commit.offset, commit.state, commit.results);
+            for (name, number) in [("format", FORMAT), ("epoch", commit.epoch), ("delivered", commit.delivered), ("sum", sum)] {
+                numbers.insert(name, number)?;
+            }
+            let mut bytes = write.open_table(BYTES)?;
+            let plan = plan.as_bytes();
+            for (name, value) in [("plan", plan), ("offset", commit.offset), ("state", commit.state), ("results", commit.results)] {
+                bytes.insert(name, value)?;
+            }
+        }
+        write.commit()?;
+        Ok(())
+    }
+
+    /// Notes that the sink has an epoch, at the end of a stream; elsewhere the next commit does.
+    pub(crate) fn acknowledge(&self, epoch: u64) -> Result<(), StoreError> {
+        let database = self.database()?;
+        let note = || -> Result<(), redb::Error> {
+            let write = database.begin_write()?;
+            write.open_table(NUMBERS)?.insert("delivered", epoch)?;
+            write.commit()?;
+            Ok(())
+        };
+        contain(note).map_err(|panicked| self.damaged(panicked))?.map_err(|error| self.failed(error))
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        let database = self.database.take();
+        let _ = contain(|| drop(database));
+    }
+}
+
+/// Makes the file where it is not there: beside its place, and linked to it when it is whole, as half of a database is none.
+fn make(path: &Path) -> Result<(), redb::Error> {
+    if path.exists() {
+        return Ok(());
+    }
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.new", std::process::id()));
+    let beside = path.with_file_name(name);
+    // One that was left by a process of the same number.
+    if beside.exists() {
+        std::fs::remove_file(&beside)?;
+    }
+    drop(Database::create(&beside)?);
+    let linked = std::fs::hard_link(&beside, path);
+    std::fs::remove_file(&beside)?;
+    match linked {
+        // Another process was faster: who may have it is decided when it is opened.
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        linked => Ok(linked?),
+    }
+}
+
+/// What tells that bytes have changed since they were committed.
+fn sum(epoch: u64, offset: &[u8], state: &[u8], results: &[u8]) -> u64 {
+    fixed_hash(&(epoch, offset, state, results))
+}
+
+/// A damaged file makes the database panic in places.
+fn contain<R>(work: impl FnOnce() -> R) -> Result<R, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| "the database cannot make sense of it".to_string())
+}

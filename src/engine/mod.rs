@@ -7,6 +7,7 @@ mod broken;
 mod crew;
 mod desk;
 mod in_place;
+mod integrate;
 mod lanes;
 mod limit;
 mod made;

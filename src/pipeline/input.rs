@@ -238,10 +238,6 @@ impl<S: Source, P: Partitioner<Vec<S::Item>>, Ck> Feed for Stream<S, P, Ck> {
         let mut cuts = Vec::with_capacity(drawn.len());
         for (partition, pieces) in drawn {
             let len = pieces.iter().map(Vec::len).sum();
-            moment.draw(partition, len);
-            if len == 0 {
-                continue;
-            }
             moment.stats.records += len as u64;
             let cut = match moment.piece(len, size_of::<S::Item>()) {
                 Some(size) => self.partitioner.pieces(pieces, size),

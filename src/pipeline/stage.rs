@@ -121,15 +121,6 @@ impl<'r, 's, 't> Moment<'r, 's, 't> {
         self.is_free.then_some(size)
     }
 
-    /// Records of a source partition are read now; where there are none, they wait.
-    pub(super) fn draw(&mut self, partition: u32, records: usize) {
-        match &mut self.tracker {
-            Some(tracker) if records == 0 => tracker.expect(partition, self.now),
-            Some(tracker) => tracker.read(partition),
-            None => {}
-        }
-    }
-
     /// Records up to this event time have been read.
     fn reach(&mut self, partition: Option<u32>, latest: Option<Timestamp>) {
         match (latest, &mut self.tracker) {

@@ -42,18 +42,6 @@ impl<'a> Tracker<'a> {
         self.partitions.values().map(|partition| partition.latest).max().unwrap_or(Timestamp::MIN)
     }
 
-    /// A partition waits to be read for the first time: until then it holds event time back.
-    pub(crate) fn expect(&mut self, partition: u32, at: Instant) {
-        self.partitions.entry(partition).or_insert(Partition { latest: Timestamp::MIN, watermark: Timestamp::MIN, active: at });
-    }
-
-    /// A partition is read: if its records turn out to have no event time, it holds nothing back.
-    pub(crate) fn read(&mut self, partition: u32) {
-        if self.partitions.get(&partition).is_some_and(|known| known.latest == Timestamp::MIN) {
-            self.partitions.remove(&partition);
-        }
-    }
-
     /// A partition has given records up to this event time; none is of the records of a later stage, which count where those of the source
     /// have no time: panes may lie ahead of it.
     pub(crate) fn reach(&mut self, partition: Option<u32>, latest: Timestamp, at: Instant) {

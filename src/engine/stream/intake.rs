@@ -4,7 +4,7 @@ use super::admission::{Admission, WhenFull};
 use crate::error::BoxError;
 use crate::stage::Inbox;
 use std::any::Any;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -31,9 +31,6 @@ pub(super) struct State<T> {
     /// The oldest lot, where some of it is taken.
     head: Option<Lot<std::vec::IntoIter<T>>>,
     lots: VecDeque<Lot<Vec<T>>>,
-    /// The source partitions that have come, and those of them that the driver has not heard of.
-    partitions: BTreeSet<u32>,
-    unheard: Vec<u32>,
     pub(super) records: usize,
     pub(super) bytes: usize,
     /// How many records the trigger lets into a micro-batch at most.
@@ -85,9 +82,6 @@ impl<T> State<T> {
             let next = next.min(len);
             if next > start {
                 runs.push_back((next - start, partition));
-                if self.partitions.insert(partition) {
-                    self.unheard.push(partition);
-                }
             }
             (start, partition) = (next, then);
         }
@@ -106,16 +100,6 @@ impl<T> State<T> {
         }
     }
 
-    /// Takes a micro-batch out: up to so many records, the oldest first, by partition. With it come, without records, partitions that wait for
-    /// the first time, so that event time does not pass them by.
-    pub(super) fn draw(&mut self, most: usize) -> Lots<T> {
-        let mut groups = self.take(most);
-        let mut unheard = std::mem::take(&mut self.unheard);
-        unheard.retain(|partition| groups.iter().all(|(known, _)| known != partition));
-        groups.extend(unheard.into_iter().map(|partition| (partition, Vec::new())));
-        groups
-    }
-
     /// Takes out the oldest records until the others fit in.
     fn shed(&mut self, admission: Admission) -> Lots<T> {
         let by_records = self.records.saturating_sub(admission.records.min(self.most.saturating_mul(admission.batches - 1).max(FEW)));
@@ -124,7 +108,7 @@ impl<T> State<T> {
     }
 
     /// Takes up to so many records, the oldest first, by partition, in the pieces in which they lie here.
-    fn take(&mut self, most: usize) -> Lots<T> {
+    pub(super) fn take(&mut self, most: usize) -> Lots<T> {
         let mut groups: Lots<T> = Vec::new();
         let mut left = most.min(self.records);
         while left > 0 {
@@ -168,8 +152,6 @@ impl<T> Intake<T> {
         let state = State {
             head: None,
             lots: VecDeque::new(),
-            partitions: BTreeSet::new(),
-            unheard: Vec::new(),
             records: 0,
             bytes: 0,
             most,

@@ -170,7 +170,7 @@ fn drive<T>(
         missed_ticks = missed;
         let lots = match next {
             Next::Take(most) => {
-                let lots = intake.lock().draw(most);
+                let lots = intake.lock().take(most);
                 intake.let_in();
                 lots
             }

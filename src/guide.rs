@@ -11,3 +11,7 @@ pub mod back_pressure {}
 
 #[doc = include_str!("../docs/choosing_a_policy.md")]
 pub mod choosing_a_policy {}
+
+#[cfg(feature = "checkpoint")]
+#[doc = include_str!("../docs/exactly_once.md")]
+pub mod exactly_once {}

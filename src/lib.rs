@@ -172,6 +172,7 @@
 //!
 //! | feature | gives |
 //! |---|---|
+//! | `checkpoint` | streams that go on where they were after a crash, exactly once |
 //! | `csv` | CSV records out of text and files |
 //! | `metrics` | `Metrics`: counters and histograms for the crate of that name |
 //! | `plot` | `Timeline`: batches over workers, as a picture and as a trace |
@@ -181,8 +182,8 @@
 //!
 //! # Limits
 //! Batches run on the calling thread and on the engine's; where a partitioner lists the batches, or a scheduler ranks them, it does so on the calling
-//! thread before the first batch starts. A `scan` by key, and a `stateful`, run on one thread. What a stream keeps lies in memory, and does not
-//! survive the process yet.
+//! thread before the first batch starts. A `scan` by key, and a `stateful`, run on one thread. What a stream keeps lies in memory; with
+//! the feature `checkpoint` it is written whole at each commit.
 #![forbid(unsafe_code)]
 
 mod data;

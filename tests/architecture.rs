@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tokens::{Token, modules, tokens};
 
 /// From the ground up.
-const FLOORS: [&[&str]; 6] = [
+const FLOORS: [&[&str]; 7] = [
     &["data", "error"],
     &["stage"],
     &["saved"],

@@ -127,7 +127,8 @@ fn late_records_are_merged_anew() {
     for micro_batch in [1, 7, 64] {
         macro_rules! check {
             ($what:literal $(, $setting:ident($value:expr))*) => {
-                let [found, right] = [EXACT, PLAIN].map(|numbers| rows!(&records, micro_batch, window(20, 1), numbers, 2 $(, $setting($value))*));
+                let [found, right] =
+                    [EXACT, PLAIN].map(|numbers| rows!(&records, micro_batch, window(20, 1), numbers, 2 $(, $setting($value))*));
                 assert!(!right.is_empty());
                 assert_eq!(found, right, "{}, micro-batches of {micro_batch}", $what);
             };

@@ -17,7 +17,7 @@ const BEGIN: u64 = 1_600_000_000_000;
 /// What the sequential programs count in: the hash is as fast as the engine's.
 pub type Map<K, V> = HashMap<K, V, BuildHasherDefault<AHasher>>;
 
-/// Micro-batches of events that lie in memory.
+/// Micro-batches of events that lie in memory, borrowed.
 pub type Source<'e> = Ready<&'e Event>;
 
 /// So many events.

@@ -1,6 +1,7 @@
 //! One row of the table.
 
 use super::events::{Event, Source};
+use crate::ready::Ready;
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,9 @@ const SIZES: [usize; 2] = [65_536, 4_096];
 /// Takes the rows of an answer.
 pub type Put<'p, R> = &'p mut dyn FnMut(R);
 
+/// How a query runs over records that are moved through it, and dropped.
+pub type Owned<R> = Option<fn(Ready<Event>, usize, Put<'_, R>)>;
+
 /// Checks a query's answers, measures it, and prints a row.
 pub fn measure<'e, R: Ord + Debug>(
     name: &str,
@@ -17,6 +21,7 @@ pub fn measure<'e, R: Ord + Debug>(
     events: &'e [Event],
     rounds: usize,
     stream: fn(Source<'e>, usize, Put<'_, R>),
+    owned: Owned<R>,
     sequential: fn(&'e [Event], Put<'_, R>),
 ) {
     let borrowed: Vec<&Event> = events.iter().collect();
@@ -27,7 +32,7 @@ pub fn measure<'e, R: Ord + Debug>(
         let differs = found.iter().zip(&answer).find(|(found, right)| found != right);
         assert!(differs.is_none(), "{name}: micro-batches of {size} differ: {differs:?}");
     }
-    let mut times = [const { Vec::new() }; 3];
+    let mut times = [const { Vec::new() }; 4];
     for _ in 0..rounds {
         for (size, times) in SIZES.into_iter().zip(&mut times) {
             // Micro-batches are made ready before the clock starts.
@@ -35,9 +40,14 @@ pub fn measure<'e, R: Ord + Debug>(
             times.push(timed(answer.len(), |put| stream(source, size, put)));
         }
         times[2].push(timed(answer.len(), |put| sequential(events, put)));
+        if let Some(owned) = owned {
+            let source = Ready::new(events, SIZES[0]);
+            times[3].push(timed(answer.len(), |put| owned(source, SIZES[0], put)));
+        }
     }
-    let [large, small, alone] = times.map(|times| events.len() as f64 / median(times).as_secs_f64() / 1e6);
-    println!("| {name} | {large:.1} | {small:.1} | {alone:.1} | {renoir} |");
+    let rate = |time: Duration| format!("{:.1}", events.len() as f64 / time.as_secs_f64() / 1e6);
+    let [large, small, alone, owned] = times.map(|times| median(times).map(rate).unwrap_or_default());
+    println!("| {name} | {large} | {small} | {owned} | {alone} | {renoir} |");
 }
 
 fn sorted<R: Ord>(run: impl FnOnce(Put<'_, R>)) -> Vec<R> {
@@ -60,7 +70,7 @@ fn timed<R>(rows: usize, run: impl FnOnce(Put<'_, R>)) -> Duration {
     elapsed
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
+fn median(mut times: Vec<Duration>) -> Option<Duration> {
     times.sort();
-    times[times.len() / 2]
+    times.get(times.len() / 2).copied()
 }

@@ -1,8 +1,10 @@
 //! Currency conversion: all bids, with prices in another currency.
 
-use super::events::{Bid, Event, Source, bid};
+use super::events::{Bid, Event, bid};
 use super::measure::Put;
+use crate::ready::Ready;
 use microbatch::prelude::*;
+use std::borrow::Borrow;
 
 /// Auction, price, bidder, time.
 pub type Row = (usize, usize, usize, u64);
@@ -11,8 +13,8 @@ fn converted(bid: &Bid) -> Row {
     (bid.auction, bid.price * 908 / 1000, bid.bidder, bid.date_time)
 }
 
-pub fn stream<'e>(source: Source<'e>, size: usize, put: Put<'_, Row>) {
-    Pipeline::stream(source).flat_map(bid).map(converted).trigger(Records::of(size)).for_each(put).unwrap();
+pub fn stream<E: Borrow<Event> + Send>(source: Ready<E>, size: usize, put: Put<'_, Row>) {
+    Pipeline::stream(source).flat_map(|event| bid(event.borrow()).map(converted)).trigger(Records::of(size)).for_each(put).unwrap();
 }
 
 pub fn sequential(events: &[Event], put: Put<'_, Row>) {

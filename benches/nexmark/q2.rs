@@ -1,17 +1,18 @@
 //! Selection: auction and price of the bids for some auctions.
 
-use super::events::{Event, Source, bid};
+use super::events::{Event, bid};
 use super::measure::Put;
+use crate::ready::Ready;
 use microbatch::prelude::*;
+use std::borrow::Borrow;
 
 /// Auction and price.
 pub type Row = (usize, usize);
 
-pub fn stream<'e>(source: Source<'e>, size: usize, put: Put<'_, Row>) {
+pub fn stream<E: Borrow<Event> + Send>(source: Ready<E>, size: usize, put: Put<'_, Row>) {
     Pipeline::stream(source)
-        .flat_map(bid)
-        .filter(|bid| bid.auction.is_multiple_of(123))
-        .map(|bid| (bid.auction, bid.price))
+        .flat_map(|event| bid(event.borrow()).map(|bid| (bid.auction, bid.price)))
+        .filter(|(auction, _)| auction.is_multiple_of(123))
         .trigger(Records::of(size))
         .for_each(put)
         .unwrap();

@@ -1,8 +1,10 @@
 //! Hot items: the auction with the most bids in each sliding window.
 
-use super::events::{Bid, Event, Map, Source, bid, time};
+use super::events::{Bid, Event, Map, bid, time};
 use super::measure::Put;
+use crate::ready::Ready;
 use microbatch::prelude::*;
+use std::borrow::Borrow;
 use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -11,12 +13,12 @@ use std::time::Duration;
 pub type Row = (u64, usize, i64);
 
 /// Windows of so many slides, of so many seconds each.
-pub fn stream<'e, const SLIDE: u64, const SLIDES: u64>(source: Source<'e>, size: usize, put: Put<'_, Row>) {
+pub fn stream<E: Borrow<Event> + Send, const SLIDE: u64, const SLIDES: u64>(source: Ready<E>, size: usize, put: Put<'_, Row>) {
     Pipeline::stream(source)
-        .event_time(|event| time(event))
-        .flat_map(bid)
+        .event_time(|event| time(event.borrow()))
+        .flat_map(|event| bid(event.borrow()).map(|bid| bid.auction))
         .window(Sliding::of(Duration::from_secs(SLIDE * SLIDES), Duration::from_secs(SLIDE)))
-        .key_by(|bid| bid.auction)
+        .key_by(|auction| *auction)
         .integrator(Count)
         .then()
         .same_window()

@@ -1,8 +1,10 @@
 //! The highest bid of each tumbling window.
 
-use super::events::{Event, Source, bid, time};
+use super::events::{Bid, Event, bid, time};
 use super::measure::Put;
+use crate::ready::Ready;
 use microbatch::prelude::*;
+use std::borrow::Borrow;
 use std::time::Duration;
 
 /// Price, auction, bidder.
@@ -10,11 +12,14 @@ pub type Row = (usize, usize, usize);
 
 const SECONDS: u64 = 10;
 
-pub fn stream<'e>(source: Source<'e>, size: usize, put: Put<'_, Row>) {
+fn row(bid: &Bid) -> Row {
+    (bid.price, bid.auction, bid.bidder)
+}
+
+pub fn stream<E: Borrow<Event> + Send>(source: Ready<E>, size: usize, put: Put<'_, Row>) {
     Pipeline::stream(source)
-        .event_time(|event| time(event))
-        .flat_map(bid)
-        .map(|bid| (bid.price, bid.auction, bid.bidder))
+        .event_time(|event| time(event.borrow()))
+        .flat_map(|event| bid(event.borrow()).map(row))
         .window(Tumbling::of(Duration::from_secs(SECONDS)))
         .integrator(Max)
         .trigger(Records::of(size))
@@ -30,7 +35,7 @@ pub fn sequential(events: &[Event], put: Put<'_, Row>) {
             highest.take().into_iter().for_each(&mut *put);
             now = window;
         }
-        highest = highest.max(Some((bid.price, bid.auction, bid.bidder)));
+        highest = highest.max(Some(row(bid)));
     }
     highest.into_iter().for_each(put);
 }

@@ -7,8 +7,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// The states by key of 2, 4, 8, .. complete slices in a row, merged when a window first asks for them.
 ///
-/// A window of n slices takes at most 2 log n of them, where it would take n slices, and a slice is merged into log n of them (base intervals, after Arasu
-/// and Widom, Resource Sharing in Continuous Sliding-Window Aggregates, 2004). They hold no more states than log n times those of the slices.
+/// A window of n slices takes at most 2 log n of them, where it would take n slices; and a slice is merged into log n of them. They hold at
+/// most log n times the states of the slices. Base intervals, after Arasu and Widom, Resource Sharing in Continuous Sliding-Window
+/// Aggregates, 2004.
+///
 /// Only for integrators that do not mind in which groups states are merged.
 #[derive(Debug)]
 pub(super) struct Ladder<Ky, S> {

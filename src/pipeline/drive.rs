@@ -109,12 +109,11 @@ where
             let (emitted, broken) = self.step(&mut running, drawn, &mut moment);
             let (stats, tide, open) = (moment.stats, moment.tide, moment.open);
             let costs = ledger.processed(stats, tide.after, open, flow, now.elapsed());
-            let is_broken = broken.is_some();
-            if is_broken {
+            if broken.is_some() {
                 control.breaks();
             }
-            let point = Point { running: &running, tracker: &tracker, is_last: flow.is_last, is_broken, records: ledger.stats.records };
-            let not_written = ledger.deliver(emitted, |emitted| write(emitted, point)).err();
+            let at = (&running, &tracker, flow.is_last, ledger.stats.records);
+            let not_written = ledger.deliver(emitted, |emitted| write(emitted, at)).err();
             failure = broken.map(Failure::Broken).or(not_written);
             if failure.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(costs) }
         });
@@ -144,17 +143,9 @@ pub(super) struct Start<'p, Sp, R> {
     pub(super) pace: Pace<'p>,
 }
 
-/// Where a run has come to after a micro-batch.
-#[derive(Clone, Copy)]
-#[cfg_attr(not(feature = "checkpoint"), allow(dead_code))]
-pub(super) struct Point<'r, 't, R> {
-    pub(super) running: &'r R,
-    pub(super) tracker: &'r Tracker<'t>,
-    pub(super) is_last: bool,
-    pub(super) is_broken: bool,
-    /// Records taken from the source so far.
-    pub(super) records: u64,
-}
+/// Where a run has come to after a micro-batch: what is kept, how far event time has come, whether that is the end, and how many records have been
+/// taken from the source.
+pub(super) type Point<'r, 't, R> = (&'r R, &'r Tracker<'t>, bool, u64);
 
 /// What has been done, for those who ask.
 struct Ledger<'c> {

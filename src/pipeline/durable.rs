@@ -116,9 +116,13 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integra
         let mut pace = pace(pacing.trigger, admission);
         pace.trigger = Box::new(Aligned { trigger: pace.trigger, places: places.0.clone() });
         let start = Start { spring, running, tracker, pace };
-        let done = stage.drive_on(start, &settings, false, &control, |mut emitted, point| {
+        let done = stage.drive_on(start, &settings, false, &control, |mut emitted, at| {
+            // What leaves before a failure is made again when the stream goes on.
+            if control.is_broken() {
+                return Ok(());
+            }
             Integrated::<I>::order(&mut emitted);
-            keeper.settle(emitted, point, &places.0, &mut sink)
+            keeper.settle(emitted, at, &places.0, &mut sink)
         });
         done?;
         keeper.end().map_err(store)?;
@@ -177,19 +181,16 @@ where
     fn settle<E, R: Saved>(
         &mut self,
         mut emitted: Vec<Pane<K, V>>,
-        point: Point<'_, '_, R>,
+        at: Point<'_, '_, R>,
         places: &SharedPlaces,
         sink: &mut impl TransactionalSink<Pane<K, V>>,
     ) -> Result<(), Failure<E>> {
-        // What leaves before a failure is made again when the stream goes on.
-        if point.is_broken {
-            return Ok(());
-        }
+        let (.., is_last, records) = at;
         self.results.append(&mut emitted);
-        let is_changed = point.records > self.records || !self.results.is_empty();
-        let is_due = is_changed && (point.is_last || self.committed.elapsed() >= self.every);
-        let Some(place) = places.take(point.records, is_due) else { return Ok(()) };
-        self.commit(point, &place).map_err(Failure::Store)?;
+        let is_changed = records > self.records || !self.results.is_empty();
+        let is_due = is_changed && (is_last || self.committed.elapsed() >= self.every);
+        let Some(place) = places.take(records, is_due) else { return Ok(()) };
+        self.commit(at, &place).map_err(Failure::Store)?;
         let results = std::mem::take(&mut self.results);
         if !results.is_empty() {
             sink.deliver(&Epoch::new(&self.pipeline, self.epoch), results).map_err(Failure::Sink)?;
@@ -198,14 +199,14 @@ where
         Ok(())
     }
 
-    fn commit<R: Saved>(&mut self, point: Point<'_, '_, R>, place: &[u8]) -> Result<(), BoxError> {
+    fn commit<R: Saved>(&mut self, (running, tracker, _, records): Point<'_, '_, R>, place: &[u8]) -> Result<(), BoxError> {
         let (mut state, mut results) = (Vec::new(), Vec::new());
-        point.running.save(&mut state)?;
-        point.tracker.save(&mut state)?;
+        running.save(&mut state)?;
+        tracker.save(&mut state)?;
         put(&mut results, &self.results)?;
         let epoch = self.epoch + 1;
         self.store.commit(&Commit { epoch, delivered: self.delivered, offset: place, state: &state, results: &results })?;
-        (self.epoch, self.records, self.committed) = (epoch, point.records, Instant::now());
+        (self.epoch, self.records, self.committed) = (epoch, records, Instant::now());
         Ok(())
     }
 

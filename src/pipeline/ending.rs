@@ -363,6 +363,12 @@ where
     Self: Ending<T, Ky, At, Wi, Emit = Pane<Ky::Key, I::Output>>,
 {
     fn order(emitted: &mut Vec<Self::Emit>) {
-        emitted.sort_by(|a, b| (a.window, &a.key, a.index).cmp(&(b.window, &b.key, b.index)));
+        // Windows mostly leave in their order: then it takes a look to see that, and keys alone are left to compare.
+        if !emitted.is_sorted_by_key(|pane| pane.window) {
+            emitted.sort_by_key(|pane| pane.window);
+        }
+        for panes in emitted.chunk_by_mut(|a, b| a.window == b.window) {
+            panes.sort_unstable_by(|a, b| (&a.key, a.index).cmp(&(&b.key, b.index)));
+        }
     }
 }

@@ -152,7 +152,7 @@ pub trait Feed: Input {
         open: &mut Self::Open,
         drawn: <Self::Spring as Spring>::Drawn,
         moment: &mut Moment<'_, '_, '_>,
-    ) -> (Vec<Cut<Self::Batch>>, Option<Broken<<Self::X as Fallibility>::Error>>);
+    ) -> (Cuts<Self::Batch>, Option<Broken<<Self::X as Fallibility>::Error>>);
 }
 
 /// Data that are cut into batches.
@@ -165,6 +165,35 @@ pub struct Cut<B> {
     pub(super) partition: Option<u32>,
     /// How many records there are, where that is known before they are cut.
     pub(super) records: usize,
+}
+
+/// Data that are cut into batches, by source partition. The first is apart, so that one alone costs no vector.
+#[derive(Debug)]
+pub struct Cuts<B> {
+    first: Option<Cut<B>>,
+    others: Vec<Cut<B>>,
+}
+
+impl<B> Cuts<B> {
+    fn of(first: Option<Cut<B>>) -> Self {
+        Cuts { first, others: Vec::new() }
+    }
+
+    fn push(&mut self, cut: Cut<B>) {
+        match &self.first {
+            None => self.first = Some(cut),
+            Some(_) => self.others.push(cut),
+        }
+    }
+}
+
+impl<B> IntoIterator for Cuts<B> {
+    type Item = Cut<B>;
+    type IntoIter = std::iter::Chain<std::option::IntoIter<Cut<B>>, std::vec::IntoIter<Cut<B>>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.first.into_iter().chain(self.others)
+    }
 }
 
 /// Cuts data into batches; a panic in the partitioner stays in the run.
@@ -200,11 +229,11 @@ impl<D, T, P: Partitioner<D>> Feed for Over<D, T, P> {
         _: &mut (),
         drawn: Option<D>,
         moment: &mut Moment<'_, '_, '_>,
-    ) -> (Vec<Cut<P::Batch>>, Option<Broken<std::convert::Infallible>>) {
+    ) -> (Cuts<P::Batch>, Option<Broken<std::convert::Infallible>>) {
         let cuts = drawn.map(|data| cut_all(&self.partitioner, data, moment.shared, &mut moment.stats));
         match cuts.transpose() {
-            Ok(cut) => (cut.into_iter().collect(), None),
-            Err(broken) => (Vec::new(), Some(broken)),
+            Ok(cut) => (Cuts::of(cut), None),
+            Err(broken) => (Cuts::of(None), Some(broken)),
         }
     }
 }
@@ -234,8 +263,8 @@ impl<S: Source, P: Partitioner<Vec<S::Item>>, Ck> Feed for Stream<S, P, Ck> {
         _: &mut (),
         drawn: Lots<S::Item>,
         moment: &mut Moment<'_, '_, '_>,
-    ) -> (Vec<Cut<P::Batch>>, Option<Broken<std::convert::Infallible>>) {
-        let mut cuts = Vec::with_capacity(drawn.len());
+    ) -> (Cuts<P::Batch>, Option<Broken<std::convert::Infallible>>) {
+        let mut cuts = Cuts::of(None);
         for (partition, pieces) in drawn {
             let len = pieces.iter().map(Vec::len).sum();
             moment.stats.records += len as u64;
@@ -282,7 +311,7 @@ where
         open: &mut Self::Open,
         drawn: <M::Spring as Spring>::Drawn,
         moment: &mut Moment<'_, '_, '_>,
-    ) -> (Vec<Cut<P::Batch>>, Option<Broken<X::Error>>) {
+    ) -> (Cuts<P::Batch>, Option<Broken<X::Error>>) {
         let (mut panes, broken) = self.stage.step(open, drawn, moment);
         let last = open.last_batch();
         let len = panes.len();
@@ -295,8 +324,8 @@ where
             Err(payload) => Err(Broken::panic(last, payload)),
         };
         match cut {
-            Ok(cut) => (vec![Cut { records: len, ..cut }], broken),
-            Err(panicked) => (Vec::new(), Some(broken.unwrap_or(panicked))),
+            Ok(cut) => (Cuts::of(Some(Cut { records: len, ..cut })), broken),
+            Err(panicked) => (Cuts::of(None), Some(broken.unwrap_or(panicked))),
         }
     }
 }

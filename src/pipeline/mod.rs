@@ -30,7 +30,7 @@ pub use durable::{Durable, Places};
 pub use ending::{Ending, Job, Ordered, Windowing};
 pub use failing::{Absorbs, CannotFail, Fails, Fallibility, Handled, Handles, Joins, Meets, Never, Onward, Stoppable};
 pub use handle::StreamHandle;
-pub use input::{After, Cut, Feed, Input, NoCheckpoint, Over, Shared, Stream};
+pub use input::{After, Cut, Cuts, Feed, Input, NoCheckpoint, Over, Shared, Stream};
 pub use iter::{Iter, TryIter};
 #[cfg(feature = "checkpoint")]
 pub use places::Noting;

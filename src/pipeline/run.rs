@@ -94,7 +94,7 @@ where
         let mut moment = Moment::new(&shared, None);
         moment.is_last = true;
         let drawn = self.input.spring().whole();
-        let mut running = self.open();
+        let mut running = self.unopened();
         let output = self.output(&mut running, drawn, &mut moment);
         let ended = running.end();
         let output = output.and_then(|output| ended.map(|()| output)).map_err(Failure::Broken)?;

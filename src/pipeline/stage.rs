@@ -2,7 +2,7 @@
 
 use super::ending::{Ending, Job};
 use super::failing::{Absorbs, Meets};
-use super::input::{Cut, Feed, Shared};
+use super::input::{Cut, Cuts, Feed, Shared};
 use super::spring::Spring;
 use crate::data::{RunStats, Stopwatch, Timestamp};
 use crate::engine::{Broken, Cause, Halt, Passing};
@@ -32,8 +32,8 @@ pub struct Running<B, L, O> {
     pub(super) before: B,
     /// What the steps keep.
     kept: L,
-    /// What the windows keep.
-    open: O,
+    /// What the windows keep, once anything is to be kept.
+    open: Option<O>,
     batches: u64,
     records: u64,
 }
@@ -72,7 +72,8 @@ pub struct Moment<'r, 's, 't> {
     /// None for bounded data.
     pub(super) tracker: Option<&'r mut Tracker<'t>>,
     pub(super) is_last: bool,
-    pub(super) now: Instant,
+    /// When it began, of a stream.
+    pub(super) now: Option<Instant>,
     /// What a record is known to cost, in nanoseconds; 0 before that is known.
     pub(super) record_cost: f64,
     /// Whether it makes no difference how the records are cut.
@@ -89,21 +90,11 @@ impl std::fmt::Debug for Moment<'_, '_, '_> {
 
 impl<'r, 's, 't> Moment<'r, 's, 't> {
     pub(super) fn new(shared: &'r Shared<'r, 's>, tracker: Option<&'r mut Tracker<'t>>) -> Self {
+        let now = tracker.is_some().then(Instant::now);
         let before = tracker.as_ref().map_or(Timestamp::MIN, |tracker| tracker.now());
         let tide = Tide { before, after: before, is_idle: false };
         let stats = RunStats::default();
-        Moment {
-            shared,
-            stats,
-            tide,
-            tracker,
-            is_last: false,
-            now: Instant::now(),
-            record_cost: 0.0,
-            is_free: false,
-            latest: None,
-            open: 0,
-        }
+        Moment { shared, stats, tide, tracker, is_last: false, now, record_cost: 0.0, is_free: false, latest: None, open: 0 }
     }
 
     /// Of how many of so many records of so many bytes each a part is best made, where that is free: so few that the threads can share them, so many that it is
@@ -123,8 +114,8 @@ impl<'r, 's, 't> Moment<'r, 's, 't> {
 
     /// Records up to this event time have been read.
     fn reach(&mut self, partition: Option<u32>, latest: Option<Timestamp>) {
-        match (latest, &mut self.tracker) {
-            (Some(latest), Some(tracker)) => tracker.reach(partition, latest, self.now),
+        match (latest, &mut self.tracker, self.now) {
+            (Some(latest), Some(tracker), Some(now)) => tracker.reach(partition, latest, now),
             // Bounded data have no watermark, but timers need to know how far they go.
             _ => self.latest = self.latest.max(latest),
         }
@@ -138,8 +129,8 @@ impl<'r, 's, 't> Moment<'r, 's, 't> {
 
     /// Event time comes as far as the records allow: at the end of the data, to its end.
     fn advance(&mut self) {
-        let reached = self.tracker.as_mut().map_or(Timestamp::MAX, |tracker| tracker.advance(self.now));
-        self.tide.after = if self.is_last { Timestamp::MAX } else { reached };
+        let reached = self.tracker.as_mut().zip(self.now).map(|(tracker, now)| tracker.advance(now));
+        self.tide.after = reached.filter(|_| !self.is_last).unwrap_or(Timestamp::MAX);
     }
 }
 
@@ -156,8 +147,18 @@ where
     C: Operator<M::Batch, X::Error, At = At, Key = Ky, Value = T> + Sync,
     I: Ending<T, Ky, At, Wi>,
 {
+    /// Ready for micro-batches.
     pub(super) fn open(&self) -> Running<M::Open, C::Local, I::Open> {
-        Running { before: self.input.open(), kept: C::Local::default(), open: self.integrator.open(&self.windows), batches: 0, records: 0 }
+        Running { open: Some(self.integrator.open(&self.windows)), ..self.unopened() }
+    }
+
+    /// Ready for all data at once, of which little is to be kept.
+    pub(super) fn unopened(&self) -> Running<M::Open, C::Local, I::Open> {
+        Running { before: self.input.open(), kept: C::Local::default(), open: None, batches: 0, records: 0 }
+    }
+
+    fn opened<'o>(&self, open: &'o mut Option<I::Open>) -> &'o mut I::Open {
+        open.get_or_insert_with(|| self.integrator.open(&self.windows))
     }
 
     /// Runs all data at once, through the stages before and this one.
@@ -219,9 +220,9 @@ where
         let passed = if C::TIMED && broken.is_none() { self.pass(running, moment) } else { Ok(()) };
         let broken = broken.or(passed.err());
         let last = running.last_batch();
-        match contain(last, || self.integrator.close(&self.windows, &mut running.open, moment.tide)) {
+        match contain(last, || self.integrator.close(&self.windows, self.opened(&mut running.open), moment.tide)) {
             Ok(emitted) => {
-                moment.open = I::count(&running.open);
+                moment.open = running.open.as_ref().map_or(0, I::count);
                 (emitted, broken)
             }
             Err(panicked) => (Vec::new(), Some(broken.unwrap_or(panicked))),
@@ -231,7 +232,7 @@ where
     /// Runs batches, and takes what they make into what is open.
     fn take(
         &self,
-        cuts: Vec<Cut<M::Batch>>,
+        cuts: Cuts<M::Batch>,
         running: &mut Running<M::Open, C::Local, I::Open>,
         moment: &mut Moment<'_, '_, '_>,
     ) -> Result<(), Broken<X::Error>> {
@@ -244,7 +245,7 @@ where
             let before = moment.tide.before;
             let last = running.last_batch();
             if let Some(memory) = memory {
-                let lateness = contain(last, || self.integrator.absorb(&self.windows, &mut running.open, memory, before))?;
+                let lateness = contain(last, || self.integrator.absorb(&self.windows, self.opened(&mut running.open), memory, before))?;
                 moment.stats.late += lateness.late;
                 moment.stats.dropped += lateness.dropped;
             }
@@ -280,16 +281,17 @@ where
         };
         let batches = parts.len() as u64;
         // Of a stream, each run is added to those before; of bounded data, the stats of the stage before go on.
-        let mut stats = if is_stream { RunStats::default() } else { std::mem::take(&mut moment.stats) };
-        let ran =
-            self.integrator.run::<_, _, _, _, X::Leash>(&self.windows, moment.tide.before, parts, &job, &mut running.kept, &mut stats);
-        if is_stream {
+        let (before, kept) = (moment.tide.before, &mut running.kept);
+        let ran = if is_stream {
+            let mut stats = RunStats::default();
+            let ran = self.integrator.run::<_, _, _, _, X::Leash>(&self.windows, before, parts, &job, kept, &mut stats);
             // Those of the stream were counted when they were drawn.
             stats.records = 0;
             moment.stats.add_run(stats);
+            ran
         } else {
-            moment.stats = stats;
-        }
+            self.integrator.run::<_, _, _, _, X::Leash>(&self.windows, before, parts, &job, kept, &mut moment.stats)
+        };
         let (first, first_record) = (running.batches, running.records);
         running.batches += batches;
         running.records += records as u64;
@@ -310,7 +312,7 @@ where
             let Running { kept, open, .. } = running;
             let passed = contain(last, || {
                 let (memory, failed) = self.integrator.pass(&self.windows, tide, &self.chain, kept, &mut watch);
-                (self.integrator.absorb(&self.windows, open, memory, tide.before), failed)
+                (self.integrator.absorb(&self.windows, self.opened(open), memory, tide.before), failed)
             });
             moment.stats.failed += watch.failed();
             let (lateness, failed) = passed?;
@@ -330,13 +332,13 @@ impl<B: Saved, L: Saved, O: Saved> Saved for Running<B, L, O> {
         put(out, &(self.batches, self.records))?;
         self.before.save(out)?;
         self.kept.save(out)?;
-        self.open.save(out)
+        self.open.iter().try_for_each(|open| open.save(out))
     }
 
     fn load(&mut self, input: &mut &[u8]) -> Result<(), DamagedState> {
         (self.batches, self.records) = take(input)?;
         self.before.load(input)?;
         self.kept.load(input)?;
-        self.open.load(input)
+        self.open.iter_mut().try_for_each(|open| open.load(input))
     }
 }

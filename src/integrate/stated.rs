@@ -1,5 +1,5 @@
-use super::{Gather, Integrated, StateOf};
-use crate::keyed::{By, Key, NoKey};
+use super::{Gather, Integrated};
+use crate::keyed::NoKey;
 use crate::stage::Integrator;
 
 /// A gather whose memory can be taken apart into states by key. Not to be implemented outside the crate.
@@ -15,14 +15,5 @@ impl<T, I: Integrator<T>> Stated<T, NoKey> for Integrated<I> {
 
     fn states(&self, memory: I::State) -> Vec<(NoKey, I::State)> {
         vec![(NoKey, memory)]
-    }
-}
-
-impl<T: Send, K: Key, I: Integrator<T> + Sync> Stated<T, By<K>> for Integrated<I> {
-    type State = I::State;
-
-    fn states(&self, memory: Self::Memory) -> Vec<(By<K>, I::State)> {
-        let groups = Gather::<T, By<K>>::finish(&Integrated(StateOf(&self.0)), memory);
-        groups.into_iter().map(|(key, state)| (By(key), state)).collect()
     }
 }

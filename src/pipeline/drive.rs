@@ -105,7 +105,7 @@ where
         let end = spring.flow(Current { pace, control, limit: &limit }, |drawn, flow: Flow| {
             let mut moment = Moment::new(&shared, if whole { None } else { Some(&mut tracker) });
             (moment.is_last, moment.record_cost, moment.tide.is_idle) = (flow.is_last, ledger.cost.fit().1, flow.is_idle);
-            let now = Instant::now();
+            let now = moment.now.unwrap_or(ledger.begun);
             let (emitted, broken) = self.step(&mut running, drawn, &mut moment);
             let (stats, tide, open) = (moment.stats, moment.tide, moment.open);
             let costs = ledger.processed(stats, tide.after, open, flow, now.elapsed());

@@ -97,8 +97,8 @@ impl<'r, 's, 't> Moment<'r, 's, 't> {
         Moment { shared, stats, tide, tracker, is_last: false, now, record_cost: 0.0, is_free: false, latest: None, open: 0 }
     }
 
-    /// Of how many of so many records of so many bytes each a part is best made, where that is free: so few that the threads can share them, so many that it is
-    /// worth their while.
+    /// Of how many of so many records of so many bytes each a part is best made, where that is free: so few that the threads can share them, so
+    /// many that it is worth their while.
     pub(super) fn piece(&self, records: usize, bytes: usize) -> Option<usize> {
         let threads = self.shared.engine.threads();
         let moving = MOVING * bytes as f64;

@@ -16,7 +16,7 @@ mod combine;
 mod memory;
 mod partition;
 
-use super::{Gather, Integrated};
+use super::{Gather, Integrated, Stated};
 use crate::keyed::{By, Groups, Key, Table};
 use crate::stage::{Arrival, Integrator};
 use memory::Keyed;
@@ -80,5 +80,13 @@ impl<T: Send, K: Key, I: Integrator<T> + Sync> Gather<T, By<K>> for Integrated<I
     fn finish(&self, memory: Self::Memory) -> Self::Output {
         let finish = |table: Table<K, I::State>| table.map(|state| self.0.finish(state));
         Groups::new(memory.done.into_iter().map(finish).collect())
+    }
+}
+
+impl<T: Send, K: Key, I: Integrator<T> + Sync> Stated<T, By<K>> for Integrated<I> {
+    type State = I::State;
+
+    fn states(&self, memory: Self::Memory) -> Vec<(By<K>, I::State)> {
+        memory.done.into_iter().flat_map(Table::into_entries).map(|(key, state)| (By(key), state)).collect()
     }
 }

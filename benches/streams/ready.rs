@@ -3,13 +3,16 @@
 use microbatch::{Inbox, Pull, Source};
 use std::convert::Infallible;
 
-/// Hands on whole micro-batches that lie in memory.
+/// Hands on pieces of micro-batches that lie in memory, each as large as a stream asks for at once.
 pub struct Ready<T>(std::vec::IntoIter<Vec<T>>);
 
+/// The most records that a stream asks a source for at once.
+const PULL: usize = 8 * 1024;
+
 impl<T: Clone> Ready<T> {
-    /// Of so many records each.
+    /// For micro-batches of so many records each.
     pub fn new(records: &[T], size: usize) -> Self {
-        Ready(records.chunks(size).map(<[T]>::to_vec).collect::<Vec<_>>().into_iter())
+        Ready(records.chunks(size.min(PULL)).map(<[T]>::to_vec).collect::<Vec<_>>().into_iter())
     }
 }
 

@@ -56,16 +56,18 @@ where
     if C::ONE_EACH && !L::STOPPABLE && plan.counted && in_place::pays(&parts) {
         return in_place::run::<B, E, C, G, P, L>(engine, parts, plan, kept, stats);
     }
-    run_batches::<B, E, C, G, P, L>(engine, parts, plan, kept, stats)
+    run_batches::<B, E, C, G, P, L>(engine, parts, plan, kept, stats, None)
 }
 
-/// Runs all batches, each into the memory of its lane or one of its own.
-pub(super) fn run_batches<B, E, C, G, P, L>(
+/// Runs all batches, each into the memory of its lane or one of its own; or into those of `warm`, which stay there: what is returned holds only what
+/// could not be folded into them.
+pub(crate) fn run_batches<B, E, C, G, P, L>(
     engine: &Engine,
     parts: Parts<B>,
     plan: &Plan<'_, '_, C, G, P>,
     kept: &mut C::Local,
     stats: &mut RunStats,
+    warm: Option<&Shelf<G::Memory>>,
 ) -> Result<G::Memory, Halt<G::Memory, E>>
 where
     B: Send,
@@ -105,11 +107,11 @@ where
         flow: PhantomData,
     };
     if !runner.measure {
-        let made = runner.process(parts, plan, kept)?;
+        let made = runner.process(parts, plan, kept, warm)?;
         report::count(&made, stats);
         return runner.integrate(made, stats);
     }
-    runner.run_measured(parts, plan, kept, stats)
+    runner.run_measured(parts, plan, kept, stats, warm)
 }
 
 /// Whether each batch costs a table of its own. A panic in what is asked comes again where it is kept.
@@ -163,6 +165,7 @@ where
         plan: &Plan<'_, '_, C, G, P>,
         kept: &mut C::Local,
         stats: &mut RunStats,
+        warm: Option<&Shelf<G::Memory>>,
     ) -> Result<G::Memory, Halt<G::Memory, E>> {
         let info = RunPlan {
             pipeline: self.template.pipeline,
@@ -173,7 +176,7 @@ where
         };
         self.tell(|observer| observer.started(&info));
         let watch = Stopwatch::start(true);
-        let made = self.process(parts, plan, kept);
+        let made = self.process(parts, plan, kept, warm);
         let mut done = made.as_ref().map(|made| report::stats(made)).unwrap_or_default();
         (done.pipeline, done.name) = (self.template.pipeline, self.template.name);
         done.processing = watch.elapsed();
@@ -193,6 +196,7 @@ where
         parts: Parts<B>,
         plan: &Plan<'_, '_, C, G, P>,
         kept: &mut C::Local,
+        warm: Option<&Shelf<G::Memory>>,
     ) -> Result<Vec<Made<G::Memory, E>>, Broken<E>> {
         // Users' code comes before anything is moved: a panic in it drops no record while it unwinds.
         let known = catch_unwind(AssertUnwindSafe(|| (self.schedule(&parts, plan.settings), self.gather.exact(), self.gather.in_order())));
@@ -211,10 +215,10 @@ where
         self.own_memory = self.apart || !self.exact && !G::COSTLY;
         self.group = if self.exact || self.apart { None } else { self.sizes.group(self.groups()) };
         self.fused = C::IN_PIECES && !G::COSTLY && !self.own_memory && !self.clocked && !plan.judged && tasks.is_free();
-        let shelf = Shelf::new(self.exact && !self.own_memory && self.gather.is_shared());
-        let mut made = self.work_off(tasks, kept, &shelf);
+        let own = Shelf::new(self.exact && !self.own_memory && self.gather.is_shared());
+        let mut made = self.work_off(tasks, kept, warm.unwrap_or(&own));
         made.sort_by_key(|made| made.lane);
-        shelf.clear_into(made.iter_mut().map(|made| &mut made.memory));
+        own.clear_into(made.iter_mut().map(|made| &mut made.memory));
         let records = made.iter().fold(0, |all: u64, made| all.saturating_add(made.records));
         self.engine.paces.learn(records, made.iter().map(|made| made.busy).sum());
         if self.clocked {

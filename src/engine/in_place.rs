@@ -50,7 +50,7 @@ where
     let Some((ended, mut done)) = whole.ended else {
         // Nobody asked for the values, so the parts are still there.
         let parts = whole.parts.unwrap_or_else(|| Vec::new().into());
-        return run_batches::<B, E, C, G, P, L>(engine, parts, plan, kept, stats);
+        return run_batches::<B, E, C, G, P, L>(engine, parts, plan, kept, stats, None);
     };
     done.elapsed = watch.elapsed();
     done.integrating = done.elapsed.saturating_sub(done.processing);
@@ -146,7 +146,8 @@ impl<B: Send, E: Send, C: Operator<B, E, Value: Send> + Sync, L: Leash> IndexedP
         let chain = Filling(self.plan.chain);
         let plan = self.plan.with(&chain);
         let mut stats = RunStats::default();
-        let filled = run_batches::<(B, K), E, _, Results, Stop, L>(self.engine, parts.into(), &plan, &mut C::Local::default(), &mut stats);
+        let filled =
+            run_batches::<(B, K), E, _, Results, Stop, L>(self.engine, parts.into(), &plan, &mut C::Local::default(), &mut stats, None);
         let end = rest.into_folder().complete();
         let (filled, ended) = match filled {
             Ok(filled) => (filled, Ok(())),

@@ -25,7 +25,7 @@ mod stream;
 mod sync;
 mod tasks;
 
-pub(crate) use bounded::run;
+pub(crate) use bounded::{run, run_batches};
 pub(crate) use broken::forget;
 pub use broken::{Broken, Cause};
 pub(crate) use limit::Limit;
@@ -33,6 +33,7 @@ pub use limit::{Bound, Free, Leash};
 pub(crate) use passing::Passing;
 pub use plan::{Halt, Plan};
 pub use settings::{Pacing, Settings};
+pub(crate) use shelf::Shelf;
 
 pub use stream::{Admission, Control, Costs, End, Flow, Lots, WhenFull};
 pub(crate) use stream::{Cost, Driver, Pace, pump, start};
@@ -131,6 +132,11 @@ impl Engine {
         let slots = Slots::new(pool.current_num_threads());
         let arbiter = policy.map(Arbiter::new);
         Engine(Arc::new(Inner { pool, arbiter, slots, since: Instant::now(), runs: AtomicU32::new(0), paces: Paces::default() }))
+    }
+
+    /// Does work on so many values: where they are many inside the pool, so that it can be split.
+    pub(crate) fn split<R: Send>(&self, weight: usize, work: impl FnOnce() -> R + Send) -> R {
+        bounded::split(&self.0, weight, work)
     }
 
     /// The one that pipelines without an engine run on.

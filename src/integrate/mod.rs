@@ -29,6 +29,7 @@ pub use mean::{Mean, Quantity};
 pub use merge::Merge;
 pub use min_max::{Max, Min};
 pub(crate) use sliced::Sliced;
+pub use sliced::SlicedMemory;
 pub use sort::{Sort, SortByKey};
 pub use stated::Stated;
 pub use sum::{Addend, Sum};

@@ -79,6 +79,7 @@ where
             running: self.open(),
             tracker: Tracker::new(pacing.watermark),
             pace: pace(pacing.trigger, pacing.admission),
+            is_saved: false,
         };
         self.drive_on(start, settings, measure, control, |emitted, _| write(emitted).map_err(Failure::Sink))
     }
@@ -95,7 +96,7 @@ where
     where
         Sp: Spring<Drawn = <M::Spring as Spring>::Drawn>,
     {
-        let Start { spring, mut running, mut tracker, pace } = start;
+        let Start { spring, mut running, mut tracker, pace, is_saved } = start;
         let limit = limit(settings);
         let engine = settings.engine.as_ref().unwrap_or_else(|| Engine::shared());
         let whole = <M::Spring as Spring>::WHOLE;
@@ -105,6 +106,7 @@ where
         let end = spring.flow(Current { pace, control, limit: &limit }, |drawn, flow: Flow| {
             let mut moment = Moment::new(&shared, if whole { None } else { Some(&mut tracker) });
             (moment.is_last, moment.record_cost, moment.tide.is_idle) = (flow.is_last, ledger.cost.fit().1, flow.is_idle);
+            moment.is_saved = is_saved;
             let now = moment.now.unwrap_or(ledger.begun);
             let (emitted, broken) = self.step(&mut running, drawn, &mut moment);
             let (stats, tide, open) = (moment.stats, moment.tide, moment.open);
@@ -141,6 +143,8 @@ pub(super) struct Start<'p, Sp, R> {
     pub(super) running: R,
     pub(super) tracker: Tracker<'p>,
     pub(super) pace: Pace<'p>,
+    /// Whether what is kept may be saved after each micro-batch.
+    pub(super) is_saved: bool,
 }
 
 /// Where a run has come to after a micro-batch: what is kept, how far event time has come, whether that is the end, and how many records have been

@@ -2,11 +2,11 @@
 
 use super::shape::Shape;
 use crate::data::{Pane, RunStats, Timestamp, Window};
-use crate::engine::{self, Halt, Leash, Plan};
-use crate::integrate::{Each, Gather, Integrated, Sliced, Stated};
-use crate::keyed::{By, KeyState, Slot};
-use crate::process::{Operator, Rec, Watch, Windowed};
-use crate::stage::{Again, Arrival, Aside, Assign, FailurePolicy, In, Integrator, NoWindow, Overlap, Parts, TooLate};
+use crate::engine::{self, Engine, Halt, Leash, Plan};
+use crate::integrate::{Each, Gather, Integrated, Stated};
+use crate::keyed::{KeyState, Slot};
+use crate::process::{Operator, Rec, Watch};
+use crate::stage::{FailurePolicy, Integrator, NoWindow, Parts};
 use crate::window::{Lateness, Open, Tide};
 
 /// What is run, but for its end.
@@ -34,7 +34,8 @@ pub trait Ending<T, Ky, At, Wi> {
     #[doc(hidden)]
     fn count(open: &Self::Open) -> usize;
 
-    /// Runs the batches of a micro-batch by these windows, before which event time had come so far.
+    /// Runs the batches of a micro-batch by these windows, before which event time had come so far; what leaves no earlier than a later one may
+    /// stay in what is open, where there is any.
     #[doc(hidden)]
     fn run<B, E, C, P, L>(
         &self,
@@ -44,6 +45,7 @@ pub trait Ending<T, Ky, At, Wi> {
         job: &Job<'_, '_, C, P>,
         kept: &mut C::Local,
         stats: &mut RunStats,
+        open: Option<&mut Self::Open>,
     ) -> Result<Self::Memory, Halt<Self::Memory, E>>
     where
         B: Send,
@@ -62,6 +64,10 @@ pub trait Ending<T, Ky, At, Wi> {
     /// Takes what a run left into what is open.
     #[doc(hidden)]
     fn absorb(&self, windows: &Wi, open: &mut Self::Open, memory: Self::Memory, before: Timestamp) -> Lateness;
+
+    /// Takes what runs have left in what is open to where it can be closed and saved, as far as it ends by then.
+    #[doc(hidden)]
+    fn settle(&self, _windows: &Wi, _open: &mut Self::Open, _until: Timestamp, _engine: &Engine) {}
 
     /// Takes out what leaves.
     #[doc(hidden)]
@@ -88,7 +94,7 @@ pub trait Ordered<T, Ky, At, Wi>: Ending<T, Ky, At, Wi> {
 }
 
 /// Lets time pass, with what comes out folded into one memory; that of before, where it fails.
-fn pass<B, E, C, W, G>(gather: &G, chain: &C, tide: Tide, kept: &mut C::Local, watch: &mut W) -> (G::Memory, Option<E>)
+pub(super) fn pass<B, E, C, W, G>(gather: &G, chain: &C, tide: Tide, kept: &mut C::Local, watch: &mut W) -> (G::Memory, Option<E>)
 where
     C: Operator<B, E>,
     W: Watch<E>,
@@ -132,6 +138,7 @@ where
         job: &Job<'_, '_, C, P>,
         kept: &mut C::Local,
         stats: &mut RunStats,
+        _: Option<&mut Self::Open>,
     ) -> Result<Self::Memory, Halt<Self::Memory, E>>
     where
         B: Send,
@@ -213,6 +220,7 @@ where
         job: &Job<'_, '_, C, P>,
         kept: &mut C::Local,
         stats: &mut RunStats,
+        _: Option<&mut Self::Open>,
     ) -> Result<Self::Memory, Halt<Self::Memory, E>>
     where
         B: Send,
@@ -249,106 +257,6 @@ where
 
     fn output(&self, _: &NoWindow, memory: Self::Memory) -> Ky::Out {
         self.finish(memory)
-    }
-
-    fn shape(&self, emitted: Vec<Self::Emit>) -> Ky::Out {
-        Ky::shape(emitted, || self.0.finish(self.0.init()))
-    }
-}
-
-impl<I> Integrated<I> {
-    /// Whether slices are folded together: where they are many by nature, or the order of values counts, of which a slice folded in two ways
-    /// would keep nothing.
-    fn is_far<T, At>(&self, windows: &impl Assign<At>) -> bool
-    where
-        I: Integrator<T>,
-    {
-        windows.joins() || self.0.arrival() == Arrival::InOrder
-    }
-}
-
-/// Windows, whether their results come once or more often.
-pub trait Windowing {}
-impl<W> Windowing for In<W> {}
-impl<Wi> Windowing for Again<Wi> {}
-impl<Wi, F> Windowing for Aside<Wi, F> {}
-
-impl<T, Ky, At, Wi, I> Ending<T, Ky, At, Wi> for Integrated<I>
-where
-    T: Send,
-    Ky: Shape<Wi, I::Output>,
-    Self: Stated<T, Ky, State = I::State>,
-    Wi: Windowing + Assign<At, Overlap: Overlap<I::State>> + TooLate<T> + Sync,
-    I: Integrator<T> + Sync,
-{
-    type Emit = Pane<Ky::Key, I::Output>;
-    type Memory = Vec<(Slot<Ky>, I::State)>;
-    type Open = Open<Ky, I::State>;
-    type Output = Ky::Out;
-
-    fn open(&self, windows: &Wi) -> Self::Open {
-        Open::new(windows)
-    }
-
-    fn is_exact(&self) -> bool {
-        self.0.exact()
-    }
-
-    fn count(open: &Self::Open) -> usize {
-        open.len()
-    }
-
-    fn run<B, E, C, P, L>(
-        &self,
-        windows: &Wi,
-        before: Timestamp,
-        parts: Parts<B>,
-        job: &Job<'_, '_, C, P>,
-        kept: &mut C::Local,
-        stats: &mut RunStats,
-    ) -> Result<Self::Memory, Halt<Self::Memory, E>>
-    where
-        B: Send,
-        E: Send,
-        C: Operator<B, E, At = At, Key = Ky, Value = T> + Sync,
-        P: FailurePolicy<B, E>,
-        L: Leash,
-    {
-        let chain = Windowed::new(job.chain, windows, before);
-        let gather = Sliced::new(self, self, self.is_far(windows));
-        let finish = |memory| Gather::<T, By<Slot<Ky>>>::finish(&gather, memory);
-        let ran = engine::run::<_, _, _, _, _, L>(job.engine, parts, &job.ending_in(&chain, &gather), kept, stats);
-        ran.map(finish).map_err(|halt| Halt { broken: halt.broken, before: halt.before.map(finish) })
-    }
-
-    fn pass<B, E, C, W>(&self, windows: &Wi, tide: Tide, chain: &C, kept: &mut C::Local, watch: &mut W) -> (Self::Memory, Option<E>)
-    where
-        C: Operator<B, E, At = At, Key = Ky, Value = T>,
-        W: Watch<E>,
-    {
-        let gather = Sliced::new(self, self, self.is_far(windows));
-        let chain = Windowed::new(chain, windows, tide.before);
-        let (memory, failed) = pass(&gather, &chain, tide, kept, watch);
-        (Gather::<T, By<Slot<Ky>>>::finish(&gather, memory), failed)
-    }
-
-    fn absorb(&self, windows: &Wi, open: &mut Self::Open, memory: Self::Memory, before: Timestamp) -> Lateness {
-        open.absorb::<At, T, I, Wi>(memory.into_iter(), &self.0, windows, before)
-    }
-
-    fn close(&self, windows: &Wi, open: &mut Self::Open, tide: Tide) -> Vec<Self::Emit> {
-        open.close::<At, T, I, Wi>(&self.0, windows, tide)
-    }
-
-    fn all(&self, windows: &Wi, memory: Self::Memory) -> Vec<Self::Emit> {
-        let mut open = Ending::<T, Ky, At, Wi>::open(self, windows);
-        let tide = Tide { before: Timestamp::MIN, after: Timestamp::MAX, is_idle: false };
-        Ending::<T, Ky, At, Wi>::absorb(self, windows, &mut open, memory, tide.before);
-        Ending::<T, Ky, At, Wi>::close(self, windows, &mut open, tide)
-    }
-
-    fn output(&self, windows: &Wi, memory: Self::Memory) -> Ky::Out {
-        Ending::<T, Ky, At, Wi>::shape(self, Ending::<T, Ky, At, Wi>::all(self, windows, memory))
     }
 
     fn shape(&self, emitted: Vec<Self::Emit>) -> Ky::Out {

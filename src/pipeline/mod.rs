@@ -20,6 +20,7 @@ mod spring;
 mod stage;
 mod stateful;
 mod stream;
+mod windowed;
 mod windows;
 
 pub use batches::Fresh;
@@ -27,7 +28,7 @@ pub use deliver::Delivers;
 pub use drive::Failure;
 #[cfg(feature = "checkpoint")]
 pub use durable::{Durable, Places};
-pub use ending::{Ending, Job, Ordered, Windowing};
+pub use ending::{Ending, Job, Ordered};
 pub use failing::{Absorbs, CannotFail, Fails, Fallibility, Handled, Handles, Joins, Meets, Never, Onward, Stoppable};
 pub use handle::StreamHandle;
 pub use input::{After, Cut, Cuts, Feed, Input, NoCheckpoint, Over, Shared, Stream};
@@ -39,6 +40,7 @@ pub use run::Returns;
 pub use shape::Shape;
 pub use spring::{Current, Once, Pumped, Spring};
 pub use stage::{Moment, Running, Stage};
+pub use windowed::{Warm, Windowing};
 
 use crate::data::NoTime;
 use crate::engine::{Pacing, Settings};

@@ -78,6 +78,8 @@ pub struct Moment<'r, 's, 't> {
     pub(super) record_cost: f64,
     /// Whether it makes no difference how the records are cut.
     is_free: bool,
+    /// Whether what is kept may be saved after it.
+    pub(super) is_saved: bool,
     /// Windows that are open, of the last stage.
     pub(super) open: usize,
 }
@@ -94,7 +96,19 @@ impl<'r, 's, 't> Moment<'r, 's, 't> {
         let before = tracker.as_ref().map_or(Timestamp::MIN, |tracker| tracker.now());
         let tide = Tide { before, after: before, is_idle: false };
         let stats = RunStats::default();
-        Moment { shared, stats, tide, tracker, is_last: false, now, record_cost: 0.0, is_free: false, latest: None, open: 0 }
+        Moment {
+            shared,
+            stats,
+            tide,
+            tracker,
+            is_last: false,
+            now,
+            record_cost: 0.0,
+            is_free: false,
+            latest: None,
+            is_saved: false,
+            open: 0,
+        }
     }
 
     /// Of how many of so many records of so many bytes each a part is best made, where that is free: so few that the threads can share them, so
@@ -220,7 +234,13 @@ where
         let passed = if C::TIMED && broken.is_none() { self.pass(running, moment) } else { Ok(()) };
         let broken = broken.or(passed.err());
         let last = running.last_batch();
-        match contain(last, || self.integrator.close(&self.windows, self.opened(&mut running.open), moment.tide)) {
+        let until = if moment.is_saved { Timestamp::MAX } else { moment.tide.after };
+        let close = || {
+            let open = self.opened(&mut running.open);
+            self.integrator.settle(&self.windows, open, until, moment.shared.engine);
+            self.integrator.close(&self.windows, open, moment.tide)
+        };
+        match contain(last, close) {
             Ok(emitted) => {
                 moment.open = running.open.as_ref().map_or(0, I::count);
                 (emitted, broken)
@@ -284,13 +304,14 @@ where
         let (before, kept) = (moment.tide.before, &mut running.kept);
         let ran = if is_stream {
             let mut stats = RunStats::default();
-            let ran = self.integrator.run::<_, _, _, _, X::Leash>(&self.windows, before, parts, &job, kept, &mut stats);
+            let open = Some(self.opened(&mut running.open));
+            let ran = self.integrator.run::<_, _, _, _, X::Leash>(&self.windows, before, parts, &job, kept, &mut stats, open);
             // Those of the stream were counted when they were drawn.
             stats.records = 0;
             moment.stats.add_run(stats);
             ran
         } else {
-            self.integrator.run::<_, _, _, _, X::Leash>(&self.windows, before, parts, &job, kept, &mut moment.stats)
+            self.integrator.run::<_, _, _, _, X::Leash>(&self.windows, before, parts, &job, kept, &mut moment.stats, None)
         };
         let (first, first_record) = (running.batches, running.records);
         running.batches += batches;

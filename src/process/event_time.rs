@@ -73,13 +73,16 @@ where
         watch: &mut W,
         emit: &mut impl FnMut(Rec<Timestamp, C::Key, C::Value>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut latest = None;
+        // Of two words, which depend on those of the record before by no more than a comparison.
+        let (mut latest, mut is_any) = (Timestamp::MIN, false);
         let done = self.prev.drive(local, batch, &mut Replaced(watch), &mut |rec| {
             let at = (self.step)(&rec.value).into();
-            latest = latest.max(Some(at));
+            (latest, is_any) = (latest.max(at), true);
             emit(Rec { at, key: rec.key, value: rec.value })
         });
-        latest.into_iter().for_each(|latest| watch.reached(latest));
+        if is_any {
+            watch.reached(latest);
+        }
         done
     }
 

@@ -44,11 +44,13 @@ impl<B: IntoIterator, E> Operator<B, E> for Whole {
             })
         } else {
             let mut position = 0;
-            let done = records.try_for_each(|value| {
-                one(watch, position, value)?;
+            let done = loop {
+                let Some(value) = records.next() else { break Ok(()) };
+                if let Err(error) = one(watch, position, value) {
+                    break Err(error);
+                }
                 position += 1;
-                Ok(())
-            });
+            };
             watch.seen(position);
             done
         };

@@ -48,6 +48,13 @@ impl<Ky: KeyState, S> Open<Ky, S> {
         }
     }
 
+    /// Hears of a slice whose states come later, before it ends.
+    pub(crate) fn expect<At>(&mut self, slice: Window, windows: &impl Assign<At>) {
+        if let Open::Slices(slices) = self {
+            slices.expect(slice, windows);
+        }
+    }
+
     /// Takes in what a micro-batch made.
     pub(crate) fn absorb<At, T, I, Wi>(
         &mut self,

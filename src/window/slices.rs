@@ -66,18 +66,27 @@ impl<Ky: KeyState, S> Slices<Ky, S> {
                 self.changed.push((window, slot.key.clone()));
             }
             self.ladder.change(window);
-            let (due, last) = (&mut self.due, &mut self.last);
-            let slice = self.slices.entry(window).or_insert_with(|| {
-                let mut latest = (Timestamp::MIN, Timestamp::MIN);
-                windows.windows(window, &mut |window| {
-                    latest = latest.max((window.end, window.start));
-                    due.insert((window.end, window.start));
-                });
-                last.insert((latest.0, window));
-                Slice { states: Table::default(), last: latest }
-            });
-            slice.states.absorb(slot.key, state, |state| state, |before, state| integrator.merge(before, state));
+            self.slice(window, windows).states.absorb(slot.key, state, |state| state, |before, state| integrator.merge(before, state));
         }
+    }
+
+    /// A slice, with the windows that it is part of.
+    fn slice<At>(&mut self, window: Window, windows: &impl Assign<At>) -> &mut Slice<Ky, S> {
+        let (due, last) = (&mut self.due, &mut self.last);
+        self.slices.entry(window).or_insert_with(|| {
+            let mut latest = (Timestamp::MIN, Timestamp::MIN);
+            windows.windows(window, &mut |window| {
+                latest = latest.max((window.end, window.start));
+                due.insert((window.end, window.start));
+            });
+            last.insert((latest.0, window));
+            Slice { states: Table::default(), last: latest }
+        })
+    }
+
+    /// Hears of a slice whose states come later.
+    pub(super) fn expect<At>(&mut self, slice: Window, windows: &impl Assign<At>) {
+        self.slice(slice, windows);
     }
 
     pub(super) fn close<At, T, I, Wi>(&mut self, integrator: &I, windows: &Wi, tide: Tide) -> Vec<Pane<Ky::Key, I::Output>>

@@ -149,7 +149,7 @@ impl<K: Key, T, S> Keyed<K, T, S> {
     /// .. and how many entries before that the look begins.
     const LITTLE: usize = Self::FULL / 1024;
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn fold<I: Integrator<T, State = S>>(&mut self, key: K, value: T, integrator: &I) {
         if matches!(self.mode, Mode::Filling | Mode::Frozen) {
             self.folded += 1;
@@ -187,7 +187,7 @@ impl<K: Key, T, S> Keyed<K, T, S> {
     }
 
     /// Puts a record into its partition.
-    #[inline]
+    #[inline(never)]
     fn pass<I: Integrator<T, State = S>>(&mut self, key: K, value: T, integrator: &I) {
         let partition = bucket(&key, PARTITIONS);
         let buffer = &mut self.buffers[partition];

@@ -48,7 +48,7 @@ impl<T: Send, K: Key, I: Integrator<T> + Sync> Gather<T, By<K>> for Integrated<I
         Keyed::new()
     }
 
-    #[inline]
+    #[inline(always)]
     fn fold(&self, memory: &mut Self::Memory, By(key): By<K>, value: T) {
         memory.fold(key, value, &self.0);
     }

@@ -1,0 +1,169 @@
+//! The end of a stage with windows.
+
+use super::ending::{Ending, Job, pass};
+use super::shape::Shape;
+use crate::data::{Pane, RunStats, Timestamp};
+use crate::engine::{self, Engine, Halt, Leash, Shelf};
+use crate::integrate::{Gather, Integrated, Sliced, SlicedMemory, Stated};
+use crate::keyed::{By, Slot};
+use crate::process::{Operator, Watch, Windowed};
+use crate::stage::{Again, Arrival, Aside, Assign, FailurePolicy, In, Integrator, Overlap, Parts, TooLate};
+use crate::window::{Lateness, Open, Tide};
+use std::fmt;
+
+/// Windows, whether their results come once or more often.
+pub trait Windowing {}
+impl<W> Windowing for In<W> {}
+impl<Wi> Windowing for Again<Wi> {}
+impl<Wi, F> Windowing for Aside<Wi, F> {}
+
+/// What is open from one micro-batch to the next, and the memories into which records of windows that are far from complete are folded, each micro-batch
+/// where the one before has left off: small ones cost little more than their records then.
+pub struct Warm<O, M> {
+    open: O,
+    memories: Shelf<M>,
+    /// Whether a run broke while it folded into them.
+    is_lost: bool,
+}
+
+impl<O: fmt::Debug, M> fmt::Debug for Warm<O, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Warm").field("open", &self.open).finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "checkpoint")]
+impl<O: crate::saved::Saved, M> crate::saved::Saved for Warm<O, M> {
+    /// The memories hold nothing: they are settled before.
+    fn save(&self, out: &mut Vec<u8>) -> Result<(), crate::saved::DamagedState> {
+        self.open.save(out)
+    }
+
+    fn load(&mut self, input: &mut &[u8]) -> Result<(), crate::saved::DamagedState> {
+        self.open.load(input)
+    }
+}
+
+impl<I> Integrated<I> {
+    /// Whether slices are folded together: where they are many by nature, or the order of values counts, of which a slice folded in two ways
+    /// would keep nothing.
+    fn is_far<T, At>(&self, windows: &impl Assign<At>) -> bool
+    where
+        I: Integrator<T>,
+    {
+        windows.joins() || self.0.arrival() == Arrival::InOrder
+    }
+
+    /// Whether a micro-batch may go on in the memories of the one before: nobody can tell, or wants what has changed in one of them.
+    fn is_warm<T, At, Wi>(&self, windows: &Wi, keeps: bool) -> bool
+    where
+        I: Integrator<T>,
+        Wi: Assign<At>,
+    {
+        !keeps && !Wi::REPEATS && !windows.joins() && self.0.exact() && self.0.arrival() == Arrival::Any
+    }
+}
+
+impl<T, Ky, At, Wi, I> Ending<T, Ky, At, Wi> for Integrated<I>
+where
+    T: Send,
+    Ky: Shape<Wi, I::Output>,
+    Self: Stated<T, Ky, State = I::State>,
+    Wi: Windowing + Assign<At, Overlap: Overlap<I::State>> + TooLate<T> + Sync,
+    I: Integrator<T> + Sync,
+{
+    type Emit = Pane<Ky::Key, I::Output>;
+    type Memory = Vec<(Slot<Ky>, I::State)>;
+    type Open = Warm<Open<Ky, I::State>, SlicedMemory<<Self as Gather<T, Ky>>::Memory, <Self as Gather<T, By<Slot<Ky>>>>::Memory>>;
+    type Output = Ky::Out;
+
+    fn open(&self, windows: &Wi) -> Self::Open {
+        Warm { open: Open::new(windows), memories: Shelf::new(true), is_lost: false }
+    }
+
+    fn is_exact(&self) -> bool {
+        self.0.exact()
+    }
+
+    fn count(open: &Self::Open) -> usize {
+        open.open.len()
+    }
+
+    fn run<B, E, C, P, L>(
+        &self,
+        windows: &Wi,
+        before: Timestamp,
+        parts: Parts<B>,
+        job: &Job<'_, '_, C, P>,
+        kept: &mut C::Local,
+        stats: &mut RunStats,
+        open: Option<&mut Self::Open>,
+    ) -> Result<Self::Memory, Halt<Self::Memory, E>>
+    where
+        B: Send,
+        E: Send,
+        C: Operator<B, E, At = At, Key = Ky, Value = T> + Sync,
+        P: FailurePolicy<B, E>,
+        L: Leash,
+    {
+        let chain = Windowed::new(job.chain, windows, before);
+        let gather = Sliced::new(self, self, self.is_far(windows));
+        let finish = |memory| Gather::<T, By<Slot<Ky>>>::finish(&Sliced::new(self, self, false), memory);
+        if let Some(open) = open.filter(|_| self.is_warm(windows, job.keeps)) {
+            let (gather, memories) = (gather.lasting(), Some(&open.memories));
+            let ran = engine::run_batches::<_, _, _, _, _, L>(job.engine, parts, &job.ending_in(&chain, &gather), kept, stats, memories);
+            open.is_lost |= ran.is_err();
+            return ran.map(finish).map_err(|halt| halt.broken.into());
+        }
+        let ran = engine::run::<_, _, _, _, _, L>(job.engine, parts, &job.ending_in(&chain, &gather), kept, stats);
+        ran.map(finish).map_err(|halt| Halt { broken: halt.broken, before: halt.before.map(finish) })
+    }
+
+    fn pass<B, E, C, W>(&self, windows: &Wi, tide: Tide, chain: &C, kept: &mut C::Local, watch: &mut W) -> (Self::Memory, Option<E>)
+    where
+        C: Operator<B, E, At = At, Key = Ky, Value = T>,
+        W: Watch<E>,
+    {
+        let gather = Sliced::new(self, self, self.is_far(windows));
+        let chain = Windowed::new(chain, windows, tide.before);
+        let (memory, failed) = pass(&gather, &chain, tide, kept, watch);
+        (Gather::<T, By<Slot<Ky>>>::finish(&gather, memory), failed)
+    }
+
+    fn absorb(&self, windows: &Wi, open: &mut Self::Open, memory: Self::Memory, before: Timestamp) -> Lateness {
+        open.open.absorb::<At, T, I, Wi>(memory.into_iter(), &self.0, windows, before)
+    }
+
+    fn settle(&self, windows: &Wi, open: &mut Self::Open, until: Timestamp, engine: &Engine) {
+        let Warm { open, memories, .. } = open;
+        let gather = Sliced::new(self, self, false).lasting();
+        memories.rest().flat_map(|memory| memory.slices()).for_each(|slice| open.expect(slice, windows));
+        let gone = gather.ebb::<T, Ky>(memories.rest(), until);
+        if gone.is_empty() {
+            return;
+        }
+        let weight = gone.iter().map(|memory| Gather::<T, By<Slot<Ky>>>::weight(&gather, memory)).sum();
+        let states = engine.split(weight, || Gather::<T, By<Slot<Ky>>>::finish(&gather, Gather::<T, By<Slot<Ky>>>::combine(&gather, gone)));
+        open.absorb::<At, T, I, Wi>(states.into_iter(), &self.0, windows, until);
+    }
+
+    fn close(&self, windows: &Wi, open: &mut Self::Open, tide: Tide) -> Vec<Self::Emit> {
+        // Of what has been lost, no part is to leave as if it were all.
+        if open.is_lost { Vec::new() } else { open.open.close::<At, T, I, Wi>(&self.0, windows, tide) }
+    }
+
+    fn all(&self, windows: &Wi, memory: Self::Memory) -> Vec<Self::Emit> {
+        let mut open = Open::new::<At>(windows);
+        let tide = Tide { before: Timestamp::MIN, after: Timestamp::MAX, is_idle: false };
+        open.absorb::<At, T, I, Wi>(memory.into_iter(), &self.0, windows, tide.before);
+        open.close::<At, T, I, Wi>(&self.0, windows, tide)
+    }
+
+    fn output(&self, windows: &Wi, memory: Self::Memory) -> Ky::Out {
+        Ending::<T, Ky, At, Wi>::shape(self, Ending::<T, Ky, At, Wi>::all(self, windows, memory))
+    }
+
+    fn shape(&self, emitted: Vec<Self::Emit>) -> Ky::Out {
+        Ky::shape(emitted, || self.0.finish(self.0.init()))
+    }
+}

@@ -50,6 +50,12 @@ pub struct SlicedMemory<M, F> {
     is_draft: bool,
 }
 
+impl<M, F> std::fmt::Debug for SlicedMemory<M, F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SlicedMemory").field("slices", &self.near.len()).finish_non_exhaustive()
+    }
+}
+
 impl<M, F> Default for SlicedMemory<M, F> {
     fn default() -> Self {
         SlicedMemory { near: Vec::new(), places: Map::default(), current: 0, far: None, spare: Vec::new(), lane: None, is_draft: false }

@@ -12,6 +12,15 @@ use crate::window::{Lateness, Open, Tide};
 /// What is run, but for its end.
 pub type Job<'p, 's, C, P> = Plan<'p, 's, C, (), P>;
 
+/// What a run may go on with, and leave to the next.
+#[derive(Debug)]
+pub struct Held<'h, L, O> {
+    /// What the steps keep.
+    pub(super) kept: &'h mut L,
+    /// What is open, of a stream.
+    pub(super) open: Option<&'h mut O>,
+}
+
 /// The end of a stage. Not to be implemented outside the crate.
 pub trait Ending<T, Ky, At, Wi> {
     /// What a sink, or a next stage, gets.
@@ -43,9 +52,8 @@ pub trait Ending<T, Ky, At, Wi> {
         before: Timestamp,
         parts: Parts<B>,
         job: &Job<'_, '_, C, P>,
-        kept: &mut C::Local,
+        held: Held<'_, C::Local, Self::Open>,
         stats: &mut RunStats,
-        open: Option<&mut Self::Open>,
     ) -> Result<Self::Memory, Halt<Self::Memory, E>>
     where
         B: Send,
@@ -136,9 +144,8 @@ where
         _: Timestamp,
         parts: Parts<B>,
         job: &Job<'_, '_, C, P>,
-        kept: &mut C::Local,
+        held: Held<'_, C::Local, Self::Open>,
         stats: &mut RunStats,
-        _: Option<&mut Self::Open>,
     ) -> Result<Self::Memory, Halt<Self::Memory, E>>
     where
         B: Send,
@@ -147,7 +154,7 @@ where
         P: FailurePolicy<B, E>,
         L: Leash,
     {
-        engine::run::<_, _, _, _, _, L>(job.engine, parts, &job.ending_in(job.chain, self), kept, stats)
+        engine::run::<_, _, _, _, _, L>(job.engine, parts, &job.ending_in(job.chain, self), held.kept, stats)
     }
 
     fn pass<B, E, C, W>(&self, _: &Wi, tide: Tide, chain: &C, kept: &mut C::Local, watch: &mut W) -> (Self::Memory, Option<E>)
@@ -218,9 +225,8 @@ where
         _: Timestamp,
         parts: Parts<B>,
         job: &Job<'_, '_, C, P>,
-        kept: &mut C::Local,
+        held: Held<'_, C::Local, Self::Open>,
         stats: &mut RunStats,
-        _: Option<&mut Self::Open>,
     ) -> Result<Self::Memory, Halt<Self::Memory, E>>
     where
         B: Send,
@@ -229,7 +235,7 @@ where
         P: FailurePolicy<B, E>,
         L: Leash,
     {
-        engine::run::<_, _, _, _, _, L>(job.engine, parts, &job.ending_in(job.chain, self), kept, stats)
+        engine::run::<_, _, _, _, _, L>(job.engine, parts, &job.ending_in(job.chain, self), held.kept, stats)
     }
 
     fn pass<B, E, C, W>(&self, _: &NoWindow, tide: Tide, chain: &C, kept: &mut C::Local, watch: &mut W) -> (Self::Memory, Option<E>)

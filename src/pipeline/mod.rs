@@ -28,7 +28,7 @@ pub use deliver::Delivers;
 pub use drive::Failure;
 #[cfg(feature = "checkpoint")]
 pub use durable::{Durable, Places};
-pub use ending::{Ending, Job, Ordered};
+pub use ending::{Ending, Held, Job, Ordered};
 pub use failing::{Absorbs, CannotFail, Fails, Fallibility, Handled, Handles, Joins, Meets, Never, Onward, Stoppable};
 pub use handle::StreamHandle;
 pub use input::{After, Cut, Cuts, Feed, Input, NoCheckpoint, Over, Shared, Stream};

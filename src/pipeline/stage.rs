@@ -1,6 +1,6 @@
 //! One stage of a pipeline at work.
 
-use super::ending::{Ending, Job};
+use super::ending::{Ending, Held, Job};
 use super::failing::{Absorbs, Meets};
 use super::input::{Cut, Cuts, Feed, Shared};
 use super::spring::Spring;
@@ -304,14 +304,15 @@ where
         let (before, kept) = (moment.tide.before, &mut running.kept);
         let ran = if is_stream {
             let mut stats = RunStats::default();
-            let open = Some(self.opened(&mut running.open));
-            let ran = self.integrator.run::<_, _, _, _, X::Leash>(&self.windows, before, parts, &job, kept, &mut stats, open);
+            let held = Held { kept, open: Some(self.opened(&mut running.open)) };
+            let ran = self.integrator.run::<_, _, _, _, X::Leash>(&self.windows, before, parts, &job, held, &mut stats);
             // Those of the stream were counted when they were drawn.
             stats.records = 0;
             moment.stats.add_run(stats);
             ran
         } else {
-            self.integrator.run::<_, _, _, _, X::Leash>(&self.windows, before, parts, &job, kept, &mut moment.stats, None)
+            let held = Held { kept, open: None };
+            self.integrator.run::<_, _, _, _, X::Leash>(&self.windows, before, parts, &job, held, &mut moment.stats)
         };
         let (first, first_record) = (running.batches, running.records);
         running.batches += batches;

@@ -1,6 +1,6 @@
 //! The end of a stage with windows.
 
-use super::ending::{Ending, Job, pass};
+use super::ending::{Ending, Held, Job, pass};
 use super::shape::Shape;
 use crate::data::{Pane, RunStats, Timestamp};
 use crate::engine::{self, Engine, Halt, Leash, Shelf};
@@ -95,9 +95,8 @@ where
         before: Timestamp,
         parts: Parts<B>,
         job: &Job<'_, '_, C, P>,
-        kept: &mut C::Local,
+        Held { kept, open }: Held<'_, C::Local, Self::Open>,
         stats: &mut RunStats,
-        open: Option<&mut Self::Open>,
     ) -> Result<Self::Memory, Halt<Self::Memory, E>>
     where
         B: Send,

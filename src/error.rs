@@ -78,6 +78,13 @@ pub enum RunError<E> {
         /// The first batch that was not run to its end.
         batch: u64,
     },
+    /// Records came too late for all of their windows, and were [to be refused](crate::Pipeline::refuse_late_records).
+    TooLate {
+        /// The last batch of the micro-batch that they came in.
+        batch: u64,
+        /// How many of them there are in it.
+        records: u64,
+    },
     /// The source of a stream could not be read on.
     Source {
         /// Why.
@@ -115,6 +122,7 @@ impl<E> RunError<E> {
             RunError::Failed { batch, .. }
             | RunError::Panicked { batch, .. }
             | RunError::Cancelled { batch }
+            | RunError::TooLate { batch, .. }
             | RunError::DeadlineExceeded { batch } => Some(*batch),
             RunError::Source { .. } | RunError::Sink { .. } | RunError::Store { .. } => None,
         }
@@ -126,6 +134,10 @@ impl<E: fmt::Display> fmt::Display for RunError<E> {
         match self {
             RunError::Failed { error, batch, record } => write!(f, "batch {batch}, record {record}: {error}"),
             RunError::Panicked { message, batch } => write!(f, "batch {batch} panicked: {message}"),
+            RunError::TooLate { batch, records } => write!(
+                f,
+                "batch {batch}: {records} of its records came after all of their windows were gone: let windows wait longer by `.watermark(..)` or `.allowed_lateness(..)`, or take such records by `.late_records(..)`"
+            ),
             RunError::Source { cause } => write!(f, "the source: {cause}"),
             RunError::Store { cause } => write!(f, "the checkpoint: {cause}"),
             RunError::Sink { cause } => write!(f, "the sink: {cause}"),

@@ -245,7 +245,7 @@ pub use stage::{Epoch, TransactionalSink};
 pub use store::{Checkpoint, StoreError};
 pub use trigger::{Adaptive, Available, Bytes, Every, Records};
 pub use watermark::BoundedDisorder;
-pub use window::{Global, SameWindow, Session, Sliding, Tumbling};
+pub use window::{Global, PerBatch, SameWindow, Session, Sliding, Tumbling};
 
 /// The types behind a [`Pipeline`]: its steps and what they ask of each other. Users never write them.
 pub mod steps {
@@ -258,7 +258,7 @@ pub mod steps {
     pub use crate::source::{EachLine, EachTextLine};
     #[cfg(feature = "csv")]
     pub use crate::source::{EachRecord, EveryRecord};
-    pub use crate::stage::{Again, Aside, Assign, In, NoWindow, Repeats, TooLate};
+    pub use crate::stage::{Again, Aside, Assign, In, NoWindow, Refuse, Repeats, TooLate};
     pub use crate::window::{Lateness, Open as OpenWindows, Tide};
 }
 

@@ -29,6 +29,8 @@ pub enum Cause<E> {
     Cancelled,
     /// By the deadline.
     Expired,
+    /// So many records came too late for all of their windows.
+    TooLate(u64),
 }
 
 impl<E> Broken<E> {
@@ -60,6 +62,7 @@ impl<E> Broken<E> {
             Cause::Stopped => Cause::Stopped,
             Cause::Cancelled => Cause::Cancelled,
             Cause::Expired => Cause::Expired,
+            Cause::TooLate(records) => Cause::TooLate(records),
         };
         Broken { batch: self.batch, record: self.record, cause }
     }

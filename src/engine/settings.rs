@@ -27,6 +27,8 @@ pub struct Pacing<'a> {
     pub(crate) trigger: Option<Box<dyn Trigger + 'a>>,
     pub(crate) watermark: Option<Box<dyn Watermark + 'a>>,
     pub(crate) admission: Admission,
+    /// Whether the end of the source is not the end of time.
+    pub(crate) keeps_open: bool,
 }
 
 impl fmt::Debug for Pacing<'_> {

@@ -80,6 +80,7 @@ where
             tracker: Tracker::new(pacing.watermark),
             pace: pace(pacing.trigger, pacing.admission),
             is_saved: false,
+            keeps_open: pacing.keeps_open,
         };
         self.drive_on(start, settings, measure, control, |emitted, _| write(emitted).map_err(Failure::Sink))
     }
@@ -96,7 +97,7 @@ where
     where
         Sp: Spring<Drawn = <M::Spring as Spring>::Drawn>,
     {
-        let Start { spring, mut running, mut tracker, pace, is_saved } = start;
+        let Start { spring, mut running, mut tracker, pace, is_saved, keeps_open } = start;
         let limit = limit(settings);
         let engine = settings.engine.as_ref().unwrap_or_else(|| Engine::shared());
         let whole = <M::Spring as Spring>::WHOLE;
@@ -106,7 +107,7 @@ where
         let end = spring.flow(Current { pace, control, limit: &limit }, |drawn, flow: Flow| {
             let mut moment = Moment::new(&shared, if whole { None } else { Some(&mut tracker) });
             (moment.is_last, moment.record_cost, moment.tide.is_idle) = (flow.is_last, ledger.cost.fit().1, flow.is_idle);
-            moment.is_saved = is_saved;
+            (moment.is_saved, moment.keeps_open) = (is_saved, keeps_open);
             let now = moment.now.unwrap_or(ledger.begun);
             let (emitted, broken) = self.step(&mut running, drawn, &mut moment);
             let (stats, tide, open) = (moment.stats, moment.tide, moment.open);
@@ -145,6 +146,8 @@ pub(super) struct Start<'p, Sp, R> {
     pub(super) pace: Pace<'p>,
     /// Whether what is kept may be saved after each micro-batch.
     pub(super) is_saved: bool,
+    /// Whether the end of the source is not the end of time.
+    pub(super) keeps_open: bool,
 }
 
 /// Where a run has come to after a micro-batch: what is kept, how far event time has come, whether that is the end, and how many records have been

@@ -115,7 +115,7 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integra
         let admission = Admission { when_full: WhenFull::Block, ..pacing.admission };
         let mut pace = pace(pacing.trigger, admission);
         pace.trigger = Box::new(Aligned { trigger: pace.trigger, places: places.0.clone() });
-        let start = Start { spring, running, tracker, pace, is_saved: true };
+        let start = Start { spring, running, tracker, pace, is_saved: true, keeps_open: pacing.keeps_open };
         let done = stage.drive_on(start, &settings, false, &control, |mut emitted, at| {
             // What leaves before a failure is made again when the stream goes on.
             if control.is_broken() {

@@ -31,6 +31,8 @@ pub trait Ending<T, Ky, At, Wi> {
     type Open;
     /// What `.run()` returns.
     type Output;
+    /// Whether records that come too late end the stream.
+    const REFUSES: bool = false;
 
     #[doc(hidden)]
     fn open(&self, windows: &Wi) -> Self::Open;
@@ -91,7 +93,7 @@ pub trait Ending<T, Ky, At, Wi> {
 
     /// The result, from all that has left.
     #[doc(hidden)]
-    fn shape(&self, emitted: Vec<Self::Emit>) -> Self::Output;
+    fn shape(&self, windows: &Wi, emitted: Vec<Self::Emit>) -> Self::Output;
 }
 
 /// Where what leaves has an order: keys are `Ord`. Not to be implemented outside the crate.
@@ -187,7 +189,7 @@ where
         memory.into_vec()
     }
 
-    fn shape(&self, emitted: Vec<T>) -> Vec<T> {
+    fn shape(&self, _: &Wi, emitted: Vec<T>) -> Vec<T> {
         emitted
     }
 }
@@ -265,7 +267,7 @@ where
         self.finish(memory)
     }
 
-    fn shape(&self, emitted: Vec<Self::Emit>) -> Ky::Out {
+    fn shape(&self, _: &NoWindow, emitted: Vec<Self::Emit>) -> Ky::Out {
         Ky::shape(emitted, || self.0.finish(self.0.init()))
     }
 }

@@ -115,7 +115,7 @@ where
             Ok(())
         })?;
         let last = stats.batches.saturating_sub(1);
-        let output = catch_unwind(AssertUnwindSafe(|| stage.integrator.shape(all)));
+        let output = catch_unwind(AssertUnwindSafe(|| stage.integrator.shape(&stage.windows, all)));
         let output = output.map_err(|payload| Failure::Broken(Broken::panic(last, payload)))?;
         Ok((output, stats))
     }
@@ -128,7 +128,9 @@ fn unbroken<P: Returns<Failing: CannotFail>>(done: Result<(P::Output, RunStats),
         Failure::Broken(broken) => match broken.cause {
             Cause::Panic(payload) => resume_unwind(payload),
             Cause::Error(error) => match P::Failing::never(error) {},
-            Cause::Stopped | Cause::Cancelled | Cause::Expired => unreachable!("a run without token and deadline was stopped"),
+            Cause::Stopped | Cause::Cancelled | Cause::Expired | Cause::TooLate(_) => {
+                unreachable!("a run that nothing can stop was stopped")
+            }
         },
     })
 }
@@ -208,6 +210,7 @@ impl<E> From<Broken<E>> for RunError<E> {
             Cause::Error(error) => RunError::Failed { error, batch, record },
             Cause::Panic(payload) => RunError::Panicked { message: message(payload), batch },
             Cause::Cancelled => RunError::Cancelled { batch },
+            Cause::TooLate(records) => RunError::TooLate { batch, records },
             Cause::Stopped | Cause::Expired => RunError::DeadlineExceeded { batch },
         }
     }

@@ -3,6 +3,7 @@
 use crate::data::{Pane, Timing};
 use crate::keyed::{By, Groups, Key, KeyState, NoKey};
 use crate::stage::{Again, Aside, In, NoWindow};
+use std::collections::BTreeMap;
 
 /// What a run returns, by key and window. Not to be implemented outside the crate.
 pub trait Shape<Wi, O>: KeyState {
@@ -10,10 +11,14 @@ pub trait Shape<Wi, O>: KeyState {
     type Out;
     #[doc(hidden)]
     fn shape(panes: Vec<Pane<Self::Key, O>>, identity: impl FnOnce() -> O) -> Self::Out;
+    /// Drops panes of windows that have grown since.
+    #[doc(hidden)]
+    fn outgrow(panes: &mut Vec<Pane<Self::Key, O>>);
 }
 
 impl<O> Shape<NoWindow, O> for NoKey {
     type Out = O;
+    fn outgrow(_: &mut Vec<Pane<(), O>>) {}
     fn shape(panes: Vec<Pane<(), O>>, identity: impl FnOnce() -> O) -> O {
         panes.into_iter().last().map_or_else(identity, |pane| pane.value)
     }
@@ -21,6 +26,7 @@ impl<O> Shape<NoWindow, O> for NoKey {
 
 impl<K: Key, O> Shape<NoWindow, O> for By<K> {
     type Out = Groups<K, O>;
+    fn outgrow(_: &mut Vec<Pane<K, O>>) {}
     fn shape(panes: Vec<Pane<K, O>>, _: impl FnOnce() -> O) -> Groups<K, O> {
         // Of those that have left more than once, what they came to.
         panes.into_iter().filter(|pane| pane.is_last).map(|pane| (pane.key, pane.value)).collect()
@@ -29,6 +35,9 @@ impl<K: Key, O> Shape<NoWindow, O> for By<K> {
 
 impl<W, O> Shape<In<W>, O> for NoKey {
     type Out = Vec<Pane<(), O>>;
+    fn outgrow(panes: &mut Vec<Pane<(), O>>) {
+        outgrow(panes);
+    }
     fn shape(panes: Vec<Pane<(), O>>, _: impl FnOnce() -> O) -> Self::Out {
         last_ones(panes)
     }
@@ -36,6 +45,9 @@ impl<W, O> Shape<In<W>, O> for NoKey {
 
 impl<W, K: Key + Ord, O> Shape<In<W>, O> for By<K> {
     type Out = Vec<Pane<K, O>>;
+    fn outgrow(panes: &mut Vec<Pane<K, O>>) {
+        outgrow(panes);
+    }
     fn shape(panes: Vec<Pane<K, O>>, _: impl FnOnce() -> O) -> Self::Out {
         last_ones(panes)
     }
@@ -43,6 +55,9 @@ impl<W, K: Key + Ord, O> Shape<In<W>, O> for By<K> {
 
 impl<Wi, O, Ky: Shape<Wi, O>> Shape<Again<Wi>, O> for Ky {
     type Out = Ky::Out;
+    fn outgrow(panes: &mut Vec<Pane<Ky::Key, O>>) {
+        <Ky as Shape<Wi, O>>::outgrow(panes);
+    }
     fn shape(panes: Vec<Pane<Ky::Key, O>>, identity: impl FnOnce() -> O) -> Ky::Out {
         <Ky as Shape<Wi, O>>::shape(panes, identity)
     }
@@ -50,9 +65,36 @@ impl<Wi, O, Ky: Shape<Wi, O>> Shape<Again<Wi>, O> for Ky {
 
 impl<Wi, F, O, Ky: Shape<Wi, O>> Shape<Aside<Wi, F>, O> for Ky {
     type Out = Ky::Out;
+    fn outgrow(panes: &mut Vec<Pane<Ky::Key, O>>) {
+        <Ky as Shape<Wi, O>>::outgrow(panes);
+    }
     fn shape(panes: Vec<Pane<Ky::Key, O>>, identity: impl FnOnce() -> O) -> Ky::Out {
         <Ky as Shape<Wi, O>>::shape(panes, identity)
     }
+}
+
+/// Drops panes of sessions that have grown since; panes come in the order in which they left.
+fn outgrow<K: Ord, O>(panes: &mut Vec<Pane<K, O>>) {
+    panes.sort_by(|a, b| a.key.cmp(&b.key));
+    let mut is_grown = Vec::with_capacity(panes.len());
+    for panes in panes.chunk_by(|a, b| a.key == b.key) {
+        // What is left of a key does not overlap: of those that start no later, only the last can reach so far.
+        let mut ends = BTreeMap::new();
+        let known = is_grown.len();
+        for window in panes.iter().rev().map(|pane| pane.window) {
+            let is_inside = ends
+                .range(..=window.start)
+                .next_back()
+                .is_some_and(|(start, end)| (*start, *end) != (window.start, window.end) && *end >= window.end);
+            if !is_inside {
+                ends.insert(window.start, window.end);
+            }
+            is_grown.push(is_inside);
+        }
+        is_grown[known..].reverse();
+    }
+    let mut is_grown = is_grown.into_iter();
+    panes.retain(|_| !is_grown.next().unwrap_or(false));
 }
 
 /// The last pane of each window and key, by window and key; as if none had left before.

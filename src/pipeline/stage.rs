@@ -80,6 +80,8 @@ pub struct Moment<'r, 's, 't> {
     is_free: bool,
     /// Whether what is kept may be saved after it.
     pub(super) is_saved: bool,
+    /// Whether the end of the source is not the end of time.
+    pub(super) keeps_open: bool,
     /// Windows that are open, of the last stage.
     pub(super) open: usize,
 }
@@ -107,6 +109,7 @@ impl<'r, 's, 't> Moment<'r, 's, 't> {
             is_free: false,
             latest: None,
             is_saved: false,
+            keeps_open: false,
             open: 0,
         }
     }
@@ -144,7 +147,7 @@ impl<'r, 's, 't> Moment<'r, 's, 't> {
     /// Event time comes as far as the records allow: at the end of the data, to its end.
     fn advance(&mut self) {
         let reached = self.tracker.as_mut().zip(self.now).map(|(tracker, now)| tracker.advance(now));
-        self.tide.after = reached.filter(|_| !self.is_last).unwrap_or(Timestamp::MAX);
+        self.tide.after = reached.filter(|_| !self.is_last || self.keeps_open).unwrap_or(Timestamp::MAX);
     }
 }
 
@@ -193,7 +196,9 @@ where
             let mut emitted = Some(emitted);
             return match broken {
                 Some(broken) => Err(broken),
-                None => finish(&mut || self.integrator.shape(emitted.take().unwrap_or_default()), running.last_batch(), moment),
+                None => {
+                    finish(&mut || self.integrator.shape(&self.windows, emitted.take().unwrap_or_default()), running.last_batch(), moment)
+                }
             };
         }
         let (cuts, broken) = self.input.cuts(&mut running.before, drawn, moment);
@@ -208,7 +213,7 @@ where
         finish(
             &mut || match memory.take() {
                 Some(memory) => self.integrator.output(&self.windows, memory),
-                None => self.integrator.shape(Vec::new()),
+                None => self.integrator.shape(&self.windows, Vec::new()),
             },
             running.last_batch(),
             moment,
@@ -258,6 +263,7 @@ where
     ) -> Result<(), Broken<X::Error>> {
         for cut in cuts {
             let partition = cut.partition;
+            let dropped = moment.stats.dropped;
             let (memory, broken) = match self.run(cut, running, moment) {
                 Ok(memory) => (Some(memory), None),
                 Err(Halt { broken, before }) => (before, Some(broken)),
@@ -268,6 +274,9 @@ where
                 let lateness = contain(last, || self.integrator.absorb(&self.windows, self.opened(&mut running.open), memory, before))?;
                 moment.stats.late += lateness.late;
                 moment.stats.dropped += lateness.dropped;
+            }
+            if moment.stats.dropped > dropped && I::REFUSES {
+                return Err(Broken { batch: last, record: 0, cause: Cause::TooLate(moment.stats.dropped - dropped) });
             }
             let latest = moment.stats.latest.take();
             contain(last, || moment.reach(partition, latest))?;

@@ -76,6 +76,7 @@ where
     type Memory = Vec<(Slot<Ky>, I::State)>;
     type Open = Warm<Open<Ky, I::State>, SlicedMemory<<Self as Gather<T, Ky>>::Memory, <Self as Gather<T, By<Slot<Ky>>>>::Memory>>;
     type Output = Ky::Out;
+    const REFUSES: bool = Wi::REFUSES;
 
     fn open(&self, windows: &Wi) -> Self::Open {
         Warm { open: Open::new(windows), memories: Shelf::new(true), is_lost: false }
@@ -135,6 +136,7 @@ where
 
     fn settle(&self, windows: &Wi, open: &mut Self::Open, until: Timestamp, engine: &Engine) {
         let Warm { open, memories, .. } = open;
+        let until = if windows.ends_with_batch() { Timestamp::MAX } else { until };
         let gather = Sliced::new(self, self, false).lasting();
         memories.rest().flat_map(|memory| memory.slices()).for_each(|slice| open.expect(slice, windows));
         let gone = gather.ebb::<T, Ky>(memories.rest(), until);
@@ -147,6 +149,8 @@ where
     }
 
     fn close(&self, windows: &Wi, open: &mut Self::Open, tide: Tide) -> Vec<Self::Emit> {
+        let after = if windows.ends_with_batch() { Timestamp::MAX } else { tide.after };
+        let tide = Tide { after, ..tide };
         // Of what has been lost, no part is to leave as if it were all.
         if open.is_lost { Vec::new() } else { open.open.close::<At, T, I, Wi>(&self.0, windows, tide) }
     }
@@ -159,10 +163,13 @@ where
     }
 
     fn output(&self, windows: &Wi, memory: Self::Memory) -> Ky::Out {
-        Ending::<T, Ky, At, Wi>::shape(self, Ending::<T, Ky, At, Wi>::all(self, windows, memory))
+        Ending::<T, Ky, At, Wi>::shape(self, windows, Ending::<T, Ky, At, Wi>::all(self, windows, memory))
     }
 
-    fn shape(&self, emitted: Vec<Self::Emit>) -> Ky::Out {
+    fn shape(&self, windows: &Wi, mut emitted: Vec<Self::Emit>) -> Ky::Out {
+        if windows.joins() {
+            Ky::outgrow(&mut emitted);
+        }
         Ky::shape(emitted, || self.0.finish(self.0.init()))
     }
 }

@@ -1,8 +1,9 @@
 use super::Pipeline;
+use super::failing::Stoppable;
 use super::records::Open;
 use crate::data::Timestamp;
 use crate::process::EventTime;
-use crate::stage::{Aside, In, Mode, Repeats, Windows};
+use crate::stage::{Aside, In, Mode, Refuse, Repeats, Windows};
 use crate::window::SameWindow;
 use std::time::Duration;
 
@@ -125,6 +126,27 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
         F: Fn(T) + Send + Sync,
     {
         self.with_windows(|windows| Aside { windows, take })
+    }
+
+    /// Ends the stream with [`RunError::TooLate`](crate::RunError::TooLate) at a micro-batch with records that come too late for all of their
+    /// windows, which are else counted. What was complete before has left. From now on the run may end early, so it needs `.try_run()` or a sink.
+    /// Goes after `.window(..)`.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// let failed = Pipeline::stream([1, 12, 3].into_iter())
+    ///     .event_time(|t| Timestamp::from_secs(*t))
+    ///     .window(Tumbling::of(Duration::from_secs(10)))
+    ///     .refuse_late_records()
+    ///     .trigger(Records::of(1))
+    ///     .integrator(Count)
+    ///     .try_run();
+    /// assert!(matches!(failed, Err(RunError::TooLate { batch: 2, records: 1 })));
+    /// ```
+    pub fn refuse_late_records(self) -> Pipeline<'a, M, T, C, Stoppable<X>, Ky, At, Aside<Wi, Refuse>, I> {
+        self.with_failing(Stoppable).with_windows(|windows| Aside { windows, take: Refuse })
     }
 
     /// When results leave a stream: [`Mode::Append`], [`Mode::Update`] or [`Mode::Complete`]. With the last two states must be `Clone`, and panes

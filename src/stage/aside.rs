@@ -15,8 +15,14 @@ impl<Wi: fmt::Debug, F> fmt::Debug for Aside<Wi, F> {
     }
 }
 
+/// Ends the stream at records that come too late for all of their windows.
+#[derive(Clone, Copy, Debug)]
+pub struct Refuse;
+
 /// What becomes of records that come too late for all of their windows. Not to be implemented outside the crate.
 pub trait TooLate<T> {
+    /// Whether they end the stream.
+    const REFUSES: bool = false;
     #[doc(hidden)]
     fn set_aside(&self, value: T);
 }
@@ -31,6 +37,8 @@ impl<T, W> TooLate<T> for In<W> {
 }
 
 impl<T, Wi: TooLate<T>> TooLate<T> for Again<Wi> {
+    const REFUSES: bool = Wi::REFUSES;
+
     fn set_aside(&self, value: T) {
         self.windows.set_aside(value);
     }
@@ -40,6 +48,12 @@ impl<T, Wi, F: Fn(T)> TooLate<T> for Aside<Wi, F> {
     fn set_aside(&self, value: T) {
         (self.take)(value);
     }
+}
+
+impl<T, Wi> TooLate<T> for Aside<Wi, Refuse> {
+    const REFUSES: bool = true;
+
+    fn set_aside(&self, _: T) {}
 }
 
 impl<At, Wi: Assign<At>, F> Assign<At> for Aside<Wi, F> {
@@ -62,6 +76,10 @@ impl<At, Wi: Assign<At>, F> Assign<At> for Aside<Wi, F> {
 
     fn joins(&self) -> bool {
         self.windows.joins()
+    }
+
+    fn ends_with_batch(&self) -> bool {
+        self.windows.ends_with_batch()
     }
 
     fn lateness(&self) -> i64 {

@@ -47,6 +47,10 @@ pub trait Assign<At> {
     fn windows(&self, slice: Window, put: &mut dyn FnMut(Window));
     /// As that of [`Windows`].
     fn joins(&self) -> bool;
+    /// As that of [`Windows`].
+    fn ends_with_batch(&self) -> bool {
+        false
+    }
     /// For how many microseconds a window that is complete still takes records.
     fn lateness(&self) -> i64 {
         0
@@ -99,6 +103,10 @@ impl<At, W: Windows<At>> Assign<At> for In<W> {
     fn joins(&self) -> bool {
         self.0.joins()
     }
+
+    fn ends_with_batch(&self) -> bool {
+        self.0.ends_with_batch()
+    }
 }
 
 impl<At, Wi: Assign<At>> Assign<At> for Again<Wi> {
@@ -121,6 +129,10 @@ impl<At, Wi: Assign<At>> Assign<At> for Again<Wi> {
 
     fn joins(&self) -> bool {
         self.windows.joins()
+    }
+
+    fn ends_with_batch(&self) -> bool {
+        self.windows.ends_with_batch()
     }
 
     fn lateness(&self) -> i64 {

@@ -19,7 +19,7 @@ mod trigger;
 mod watermark;
 mod windows;
 
-pub use aside::{Aside, TooLate};
+pub use aside::{Aside, Refuse, TooLate};
 pub use assign::{Again, Assign, In, Mode, NoWindow, Repeats};
 pub use bounded::Bounded;
 pub use failure::{FailurePolicy, Letter, Place, Verdict};

@@ -107,6 +107,11 @@ pub trait Windows<At> {
     fn joins(&self) -> bool {
         false
     }
+
+    /// Whether windows are complete at the end of the micro-batch that begins them, however far event time has come. Default: no.
+    fn ends_with_batch(&self) -> bool {
+        false
+    }
 }
 
 macro_rules! pointers {
@@ -126,6 +131,9 @@ macro_rules! pointers {
             }
             fn joins(&self) -> bool {
                 (**self).joins()
+            }
+            fn ends_with_batch(&self) -> bool {
+                (**self).ends_with_batch()
             }
         }
     )* };

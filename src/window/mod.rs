@@ -3,6 +3,7 @@
 mod global;
 mod ladder;
 mod open;
+mod per_batch;
 mod repeats;
 mod same;
 #[cfg(feature = "checkpoint")]
@@ -16,6 +17,7 @@ mod tumbling;
 
 pub use global::Global;
 pub use open::{Lateness, Open, Tide};
+pub use per_batch::PerBatch;
 pub use same::SameWindow;
 pub use session::Session;
 pub use sliding::Sliding;

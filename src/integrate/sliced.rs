@@ -37,11 +37,17 @@ impl<'g, G, F> Sliced<'g, G, F> {
 /// A slice without its keys.
 type Span = (Timestamp, Timestamp);
 
+/// A slice with what was made of it. In a box, so that it moves cheaply.
+type Near<M> = Box<(Span, M)>;
+
 /// What a lane made of its slices.
 pub struct SlicedMemory<M, F> {
-    near: Vec<(Span, M)>,
+    /// The slice that the record before was in: one pointer away, as each record asks for it.
+    hot: Option<Near<M>>,
+    /// All slices but that one, whose place is empty.
+    near: Vec<Option<Near<M>>>,
     places: Map<Span, usize>,
-    /// The slice that the record before was in.
+    /// The place of the one that is taken out.
     current: usize,
     far: Option<F>,
     /// Of no values, with allocations that are of use once more.
@@ -58,65 +64,82 @@ impl<M, F> std::fmt::Debug for SlicedMemory<M, F> {
 
 impl<M, F> Default for SlicedMemory<M, F> {
     fn default() -> Self {
-        SlicedMemory { near: Vec::new(), places: Map::default(), current: 0, far: None, spare: Vec::new(), lane: None, is_draft: false }
+        SlicedMemory {
+            hot: None,
+            near: Vec::new(),
+            places: Map::default(),
+            current: 0,
+            far: None,
+            spare: Vec::new(),
+            lane: None,
+            is_draft: false,
+        }
     }
 }
 
 impl<M, F> SlicedMemory<M, F> {
-    /// The place of a slice, if it has one or there is room for one, which `init` makes.
-    #[inline]
-    fn place(
-        &mut self,
-        span: Span,
-        most: usize,
-        is_dense: impl FnOnce(&M) -> bool,
-        init: impl FnOnce(Option<u32>, bool) -> M,
-    ) -> Option<usize> {
-        match self.near.get(self.current) {
-            Some((known, _)) if *known == span => Some(self.current),
-            _ => self.look_up(span, most, is_dense, init),
+    fn of(near: Vec<(Span, M)>, far: Option<F>) -> Self {
+        let mut memory = SlicedMemory { far, ..SlicedMemory::default() };
+        near.into_iter().for_each(|(span, near)| memory.push(span, near));
+        memory
+    }
+
+    /// Makes this slice, which has a place, the hot one.
+    fn heat(&mut self, place: usize) {
+        self.cool();
+        self.hot = self.near[place].take();
+        self.current = place;
+    }
+
+    /// Puts the hot slice back into its place.
+    fn cool(&mut self) {
+        if let Some(hot) = self.hot.take() {
+            self.near[self.current] = Some(hot);
         }
     }
 
-    #[cold]
-    fn look_up(
-        &mut self,
-        span: Span,
-        most: usize,
-        is_dense: impl FnOnce(&M) -> bool,
-        init: impl FnOnce(Option<u32>, bool) -> M,
-    ) -> Option<usize> {
-        let place = match self.places.get(&span) {
-            Some(place) => *place,
-            None if self.near.len() < most || self.near.get(self.current).is_some_and(|(_, near)| is_dense(near)) => {
-                let memory = self.spare.pop().unwrap_or_else(|| init(self.lane, self.is_draft));
-                self.near.push((span, memory));
-                self.places.insert(span, self.near.len() - 1);
-                self.near.len() - 1
-            }
-            None => return None,
-        };
-        self.current = place;
-        Some(place)
+    fn push(&mut self, span: Span, near: M) {
+        self.places.insert(span, self.near.len());
+        self.near.push(Some(Box::new((span, near))));
+    }
+
+    fn near(&self) -> impl Iterator<Item = &(Span, M)> {
+        self.near.iter().flatten().chain(&self.hot).map(|near| &**near)
+    }
+
+    fn near_mut(&mut self) -> impl Iterator<Item = &mut M> {
+        self.near.iter_mut().flatten().chain(&mut self.hot).map(|near| &mut near.1)
+    }
+
+    fn into_near(mut self) -> impl Iterator<Item = (Span, M)> {
+        self.cool();
+        self.near.into_iter().flatten().map(|near| *near)
     }
 
     /// The slices that have a memory of their own.
     pub(crate) fn slices(&self) -> impl Iterator<Item = Window> {
-        self.near.iter().map(|((start, end), _)| Window::new(*start, *end))
+        self.near().map(|((start, end), _)| Window::new(*start, *end))
     }
 
     /// Whether slices are to be taken out: those that end by then; all, where some have found no place of their own.
     fn ebbs(&self, until: Timestamp) -> bool {
-        self.far.is_some() || self.near.iter().any(|((_, end), _)| *end <= until)
+        self.far.is_some() || self.near().any(|((_, end), _)| *end <= until)
     }
 
     /// Takes them out.
     fn ebb(&mut self, until: Timestamp) -> (Vec<(Span, M)>, Option<F>) {
-        let is_full = self.far.is_some();
-        let (gone, near) = std::mem::take(&mut self.near).into_iter().partition(|((_, end), _)| is_full || *end <= until);
-        self.near = near;
-        self.places = self.near.iter().zip(0..).map(|((span, _), place)| (*span, place)).collect();
-        (gone, self.far.take())
+        self.cool();
+        self.places.clear();
+        let (mut gone, far) = (Vec::new(), self.far.take());
+        for near in std::mem::take(&mut self.near).into_iter().flatten() {
+            if far.is_some() || near.0.1 <= until {
+                gone.push(*near);
+            } else {
+                self.places.insert(near.0, self.near.len());
+                self.near.push(Some(near));
+            }
+        }
+        (gone, far)
     }
 }
 
@@ -148,7 +171,7 @@ where
             return;
         }
         memory.lane = Some(lane);
-        memory.near.iter_mut().for_each(|(_, near)| self.near.enter(near, lane));
+        memory.near_mut().for_each(|near| self.near.enter(near, lane));
         memory.far.iter_mut().for_each(|far| self.far.enter(far, lane));
     }
 
@@ -162,29 +185,22 @@ where
 
     #[inline(always)]
     fn fold(&self, memory: &mut Self::Memory, By(slot): By<Slot<Ky>>, value: T) {
-        let init = |lane: Option<u32>, is_draft: bool| {
-            let mut near = if is_draft { self.near.draft(0) } else { self.near.memory(0) };
-            lane.into_iter().for_each(|lane| self.near.enter(&mut near, lane));
-            near
-        };
-        let is_dense = |near: &G::Memory| self.near.weight(near) >= DENSE;
-        match memory.place((slot.start, slot.end), self.most, is_dense, init) {
-            Some(place) => self.near.fold(&mut memory.near[place].1, slot.key, value),
-            None => self.fold_far(memory, slot, value),
+        match &mut memory.hot {
+            Some(hot) if hot.0 == (slot.start, slot.end) => self.near.fold(&mut hot.1, slot.key, value),
+            _ => self.fold_elsewhere(memory, slot, value),
         }
     }
 
-    fn merge(&self, memory: &mut Self::Memory, other: Self::Memory) {
-        for (span, near) in other.near {
-            match memory.places.get(&span) {
-                Some(place) => self.near.merge(&mut memory.near[*place].1, near),
-                None => {
-                    memory.places.insert(span, memory.near.len());
-                    memory.near.push((span, near));
-                }
+    fn merge(&self, memory: &mut Self::Memory, mut other: Self::Memory) {
+        memory.cool();
+        let far = other.far.take();
+        for (span, near) in other.into_near() {
+            match memory.places.get(&span).and_then(|place| memory.near[*place].as_mut()) {
+                Some(known) => self.near.merge(&mut known.1, near),
+                None => memory.push(span, near),
             }
         }
-        match (&mut memory.far, other.far) {
+        match (&mut memory.far, far) {
             (Some(far), Some(other)) => self.far.merge(far, other),
             (far @ None, other) => *far = other,
             (Some(_), None) => {}
@@ -193,41 +209,41 @@ where
 
     fn seal(&self, memory: &mut Self::Memory) -> Option<Self::Memory> {
         // What is left over of a slice is of no use to another lane, whose slices are others.
-        memory.near.iter_mut().for_each(|(_, near)| drop(self.near.seal(near)));
+        memory.near_mut().for_each(|near| drop(self.near.seal(near)));
         memory.far.iter_mut().for_each(|far| drop(self.far.seal(far)));
         None
     }
 
     fn weight(&self, memory: &Self::Memory) -> usize {
-        let near: usize = memory.near.iter().map(|(_, near)| self.near.weight(near)).sum();
+        let near: usize = memory.near().map(|(_, near)| self.near.weight(near)).sum();
         near + memory.far.as_ref().map_or(0, |far| self.far.weight(far))
     }
 
     fn combine(&self, memories: Vec<Self::Memory>) -> Self::Memory {
-        let mut all = SlicedMemory::default();
+        let mut places = Map::<Span, usize>::default();
         let mut spans: Vec<(Span, Vec<G::Memory>)> = Vec::new();
         let mut fars = Vec::new();
-        for memory in memories {
-            for (span, near) in memory.near {
-                let place = *all.places.entry(span).or_insert(spans.len());
+        for mut memory in memories {
+            fars.extend(memory.far.take());
+            for (span, near) in memory.into_near() {
+                let place = *places.entry(span).or_insert(spans.len());
                 if place == spans.len() {
                     spans.push((span, Vec::new()));
                 }
                 spans[place].1.push(near);
             }
-            fars.extend(memory.far);
         }
-        all.near = spans.into_iter().map(|(span, nears)| (span, self.near.combine(nears))).collect();
-        all.far = (!fars.is_empty()).then(|| self.far.combine(fars));
-        all
+        let near = spans.into_iter().map(|(span, nears)| (span, self.near.combine(nears))).collect();
+        SlicedMemory::of(near, (!fars.is_empty()).then(|| self.far.combine(fars)))
     }
 
-    fn finish(&self, memory: Self::Memory) -> Self::Output {
+    fn finish(&self, mut memory: Self::Memory) -> Self::Output {
         let mut states = Vec::new();
-        for ((start, end), near) in memory.near {
+        let far = memory.far.take();
+        for ((start, end), near) in memory.into_near() {
             states.extend(self.near.states(near).into_iter().map(|(key, state)| (Slot { start, end, nth: 0, key }, state)));
         }
-        if let Some(far) = memory.far {
+        if let Some(far) = far {
             states.extend(self.far.states(far).into_iter().map(|(By(slot), state)| (slot, state)));
         }
         states
@@ -251,24 +267,41 @@ impl<'g, G, F> Sliced<'g, G, F> {
             let (mut near, mut far) = memory.ebb(until);
             near.iter_mut().for_each(|(_, near)| memory.spare.extend(self.near.seal(near)));
             far.iter_mut().for_each(|far| drop(self.far.seal(far)));
-            gone.push(SlicedMemory { near, far, ..SlicedMemory::default() });
+            gone.push(SlicedMemory::of(near, far));
         }
         gone
     }
 
+    /// Folds a record of another slice than the one before.
     #[cold]
-    fn fold_far<T, Ky: KeyState>(&self, memory: &mut SlicedMemory<G::Memory, F::Memory>, slot: Slot<Ky>, value: T)
+    fn fold_elsewhere<T, Ky: KeyState>(&self, memory: &mut SlicedMemory<G::Memory, F::Memory>, slot: Slot<Ky>, value: T)
     where
         G: Gather<T, Ky>,
         F: Gather<T, By<Slot<Ky>>>,
     {
-        let is_draft = memory.is_draft;
-        let lane = memory.lane;
-        let far = memory.far.get_or_insert_with(|| {
-            let mut far = if is_draft { self.far.draft(0) } else { self.far.memory(0) };
-            lane.into_iter().for_each(|lane| self.far.enter(&mut far, lane));
-            far
-        });
-        self.far.fold(far, By(slot), value);
+        let span = (slot.start, slot.end);
+        let place = match memory.places.get(&span) {
+            Some(place) => *place,
+            None if memory.near.len() < self.most || memory.hot.as_ref().is_some_and(|hot| self.near.weight(&hot.1) >= DENSE) => {
+                let near = memory.spare.pop().unwrap_or_else(|| begin(self.near, memory.lane, memory.is_draft));
+                memory.push(span, near);
+                memory.near.len() - 1
+            }
+            None => {
+                let far = memory.far.get_or_insert_with(|| begin(self.far, memory.lane, memory.is_draft));
+                return self.far.fold(far, By(slot), value);
+            }
+        };
+        memory.heat(place);
+        if let Some(hot) = &mut memory.hot {
+            self.near.fold(&mut hot.1, slot.key, value);
+        }
     }
+}
+
+/// A memory of no values.
+fn begin<T, Ky, G: Gather<T, Ky>>(gather: &G, lane: Option<u32>, is_draft: bool) -> G::Memory {
+    let mut memory = if is_draft { gather.draft(0) } else { gather.memory(0) };
+    lane.into_iter().for_each(|lane| gather.enter(&mut memory, lane));
+    memory
 }

@@ -84,12 +84,29 @@ impl<'c, C, Wi> Windowed<'c, C, Wi> {
     where
         Wi: Assign<At>,
     {
-        let (slice, place) = match seen.last {
+        if let Some(slice) = seen.on_time
+            && self.windows.holds(slice, &at)
+        {
+            return Some(By(Slot { start: slice.start, end: slice.end, nth: 0, key }));
+        }
+        self.slot_elsewhere(seen, batch, at, key)
+    }
+
+    /// The slot of a record that is not in the slice of the record before, or late.
+    fn slot_elsewhere<Ky, At>(&self, seen: &mut Seen, batch: u64, at: At, key: Ky) -> Option<By<Slot<Ky>>>
+    where
+        Wi: Assign<At>,
+    {
+        let (slice, place) = match seen.late_in {
             Some((slice, place)) if self.windows.holds(slice, &at) => (slice, place),
             _ => {
                 let slice = self.windows.slice(at)?;
-                *seen.last.insert((slice, self.place(slice)))
+                (slice, self.place(slice))
             }
+        };
+        (seen.on_time, seen.late_in) = match place {
+            Place::OnTime => (Some(slice), None),
+            _ => (None, Some((slice, place))),
         };
         let nth = match place {
             Place::OnTime => 0,
@@ -112,8 +129,10 @@ impl<'c, C, Wi> Windowed<'c, C, Wi> {
 /// What was seen of a batch.
 #[derive(Default)]
 struct Seen {
-    /// The slice that was met last.
-    last: Option<(Window, Place)>,
+    /// The slice that was met last: of records on time ..
+    on_time: Option<Window>,
+    /// .. or of others.
+    late_in: Option<(Window, Place)>,
     late: u64,
     dropped: u64,
 }

@@ -50,11 +50,13 @@ fn run(kind: &str, records: u64) {
         "channel" => {
             let (sender, source) = channel(1_000);
             let stream = Pipeline::stream(source).trigger(Records::of(100)).map(|(n, bytes): (u64, Vec<u8>)| (n, bytes));
-            let handle = stream.spawn(ForEach::new(|(n, _): (u64, Vec<u8>)| {
-                if n.is_multiple_of(100) {
-                    take_slowly();
-                }
-            }));
+            let handle = stream
+                .spawn(ForEach::new(|(n, _): (u64, Vec<u8>)| {
+                    if n.is_multiple_of(100) {
+                        take_slowly();
+                    }
+                }))
+                .unwrap();
             numbers.for_each(|record| sender.send(record).unwrap());
             drop(sender);
             handle.join().map(drop).unwrap();

@@ -110,11 +110,7 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
 }
 
 /// Runs into a sink, and finishes it.
-pub(super) fn into_sink<P: Delivers>(
-    pipeline: P,
-    sink: &mut impl Sink<P::Emit>,
-    control: &Control,
-) -> Result<StreamProgress, RunError<P::Error>> {
+fn into_sink<P: Delivers>(pipeline: P, sink: &mut impl Sink<P::Emit>, control: &Control) -> Result<StreamProgress, RunError<P::Error>> {
     let progress = pipeline.deliver(control, |results| if results.is_empty() { Ok(()) } else { sink.write(results) })?;
     sink.finish().map_err(|cause| RunError::Sink { cause })?;
     Ok(progress)

@@ -1,5 +1,5 @@
 use super::Pipeline;
-use super::deliver::{Delivers, into_sink};
+use super::deliver::Delivers;
 use crate::data::StreamProgress;
 use crate::engine::{self, Control, Driver};
 use crate::error::{BuildError, BuildErrorKind, RunError};
@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 /// Streams on threads of their own.
 impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
-    /// Runs on a thread of its own, into a sink, until the source ends or the handle says so. Nothing may be borrowed. Where the handle is
-    /// dropped, the stream runs on.
+    /// Runs on a thread of its own, into a sink on another, until the source ends or the handle says so: the sink takes what one micro-batch made while
+    /// the next one runs. Nothing may be borrowed. Where the handle is dropped, the stream runs on.
     ///
     /// ```
     /// use microbatch::prelude::*;
@@ -30,14 +30,33 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
     pub fn spawn<R, E, S>(self, mut sink: S) -> Result<StreamHandle<E>, BuildError>
     where
         Self: Delivers<Emit = R, Error = E> + Send + 'static,
+        R: Send,
         E: Send + 'static,
         S: Sink<R> + 'static,
     {
         let control = Arc::new(Control::default());
         let theirs = control.clone();
-        let thread = engine::start(move || into_sink(self, &mut sink, &theirs)).map_err(BuildErrorKind::Driver)?;
+        let thread = engine::start(move || into_sink_beside(self, &mut sink, &theirs)).map_err(BuildErrorKind::Driver)?;
         Ok(StreamHandle { control, thread })
     }
+}
+
+/// Runs into a sink on a thread of its own, and finishes it.
+fn into_sink_beside<P: Delivers<Emit: Send>>(
+    pipeline: P,
+    sink: &mut impl Sink<P::Emit>,
+    control: &Control,
+) -> Result<StreamProgress, RunError<P::Error>> {
+    let failed = |cause| RunError::Sink { cause };
+    let write = |results| sink.write(results);
+    let (done, taken) =
+        engine::beside(write, |hand| pipeline.deliver(control, |results| if results.is_empty() { Ok(()) } else { hand(results) }))
+            .map_err(failed)?;
+    // Why the sink takes no more says more than that it does not.
+    taken.map_err(failed)?;
+    let progress = done?;
+    sink.finish().map_err(failed)?;
+    Ok(progress)
 }
 
 /// A stream that runs on a thread of its own.

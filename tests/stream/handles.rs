@@ -1,0 +1,82 @@
+use super::*;
+
+#[test]
+fn drain_takes_what_was_sent_and_stop_does_not_wait_for_it() {
+    alone(|| {
+        for sent in [0u64, 1, 100] {
+            let (sender, source) = channel(1000);
+            (0..sent).for_each(|n| sender.send(n).unwrap());
+            let (results, kept) = channel(1000);
+            let handle = Pipeline::stream(source).trigger(Records::of(1 << 20)).spawn(results).unwrap();
+            handle.drain();
+            let report = handle.join().unwrap();
+            assert_eq!((report.records_in, report.records_out), (sent, sent));
+            assert_eq!(Pipeline::stream(kept).run(), (0..sent).collect::<Vec<_>>());
+            assert!(sender.send(7).is_err());
+        }
+        let (sender, source) = channel(1000);
+        (0..100).for_each(|n| sender.send(n).unwrap());
+        let handle = Pipeline::stream(source).trigger(Records::of(1 << 20)).spawn(ForEach::new(|_: i32| ())).unwrap();
+        handle.stop();
+        assert_eq!(handle.join().unwrap().records_out, 0);
+    });
+}
+
+/// Drained, windows close as at the end; stopped, they do not.
+#[test]
+fn open_windows_leave_a_stream_that_is_drained_alone() {
+    alone(|| {
+        for is_drained in [true, false] {
+            let (sender, source) = channel(100);
+            let seen = Arc::new(AtomicUsize::new(0));
+            let theirs = seen.clone();
+            let windows = Tumbling::of(Duration::from_secs(1));
+            let stream = Pipeline::stream(source).event_time(|n: &i64| Timestamp::from_micros(*n)).window(windows).integrator(Count);
+            let handle = stream.spawn(ForEach::new(move |_| _ = theirs.fetch_add(1, Ordering::SeqCst))).unwrap();
+            (0..10).for_each(|n| sender.send(n).unwrap());
+            wait_until("ten records", || handle.progress().records_in == 10);
+            assert_eq!(handle.progress().open, 1);
+            assert_eq!(handle.progress().watermark, Some(Timestamp::from_micros(9)));
+            if is_drained {
+                handle.drain()
+            } else {
+                handle.stop()
+            }
+            handle.join().unwrap();
+            assert_eq!(seen.load(Ordering::SeqCst), usize::from(is_drained));
+        }
+    });
+}
+
+#[test]
+fn progress_grows_and_ends_as_the_report() {
+    alone(|| {
+        let handle = Pipeline::stream(0..200_000u64).trigger(Records::of(1000)).spawn(ForEach::new(|_| ())).unwrap();
+        let mut before = 0;
+        while !handle.is_finished() {
+            let progress = handle.progress();
+            assert!(progress.records_in >= before && progress.records_out <= progress.records_in);
+            before = progress.records_in;
+        }
+        let last = handle.progress();
+        let report = handle.join().unwrap();
+        assert_eq!(last, report);
+        assert_eq!((report.records_in, report.records_out, report.micro_batches, report.waiting), (200_000, 200_000, 200, 0));
+    });
+}
+
+/// It used to be written to between two micro-batches.
+#[test]
+fn a_sink_takes_what_one_micro_batch_made_while_the_next_one_runs() {
+    alone(|| {
+        let begun = Arc::new(AtomicU64::new(0));
+        let seen = begun.clone();
+        let begin = move |n: u64| {
+            begun.store(n + 1, Ordering::Release);
+            n
+        };
+        let take = move |n: u64| wait_until("the next micro-batch runs", || seen.load(Ordering::Acquire) >= (n + 2).min(5));
+        let handle = Pipeline::stream(0..5u64).trigger(Records::of(1)).map(begin).spawn(ForEach::new(take)).unwrap();
+        assert_eq!(handle.join().unwrap().records_out, 5);
+    });
+}

@@ -4,6 +4,8 @@
 mod folder;
 #[path = "durable/ledger.rs"]
 mod ledger;
+#[path = "durable/overlap.rs"]
+mod overlap;
 
 #[allow(clippy::all)]
 #[rustfmt::skip]

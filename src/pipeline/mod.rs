@@ -7,9 +7,13 @@ mod drive;
 mod durable;
 mod ending;
 mod failing;
+#[cfg(feature = "checkpoint")]
+mod forming;
 mod handle;
 mod input;
 mod iter;
+#[cfg(feature = "checkpoint")]
+mod keeper;
 #[cfg(feature = "checkpoint")]
 mod places;
 mod records;

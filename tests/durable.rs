@@ -6,6 +6,8 @@ mod folder;
 mod ledger;
 #[path = "durable/overlap.rs"]
 mod overlap;
+#[path = "durable/pieces.rs"]
+mod pieces;
 
 #[allow(clippy::all)]
 #[rustfmt::skip]

@@ -4,7 +4,7 @@ use super::Pipeline;
 use super::drive::{Failure, Start, pace};
 use super::ending::{Ending, Ordered};
 use super::failing::{Absorbs, Fallibility, Meets};
-use super::forming::Forming;
+use super::forming::{Forming, load};
 use super::input::{After, Feed, NoCheckpoint, Stream};
 use super::keeper::Keeper;
 use super::places::{Aligned, Noting, SharedPlaces};
@@ -107,10 +107,7 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integra
         let mut keeper = Keeper::open(&checkpoint, &format!("{:?}", stage.chain), &control).map_err(store)?;
         let mut running = stage.open();
         let mut tracker = Tracker::new(pacing.watermark);
-        let place = keeper.recover(&mut sink, |mut state| {
-            running.load(&mut state)?;
-            tracker.load(&mut state)
-        })?;
+        let place = keeper.recover(&mut sink, |state| load(&mut running, &mut tracker, state))?;
         let places = Places(SharedPlaces::default());
         let spring = stage.input.resume(place.as_deref(), &places).map_err(|cause| RunError::Source { cause })?;
         // What is left out cannot be told from what has been processed.

@@ -5,7 +5,8 @@ use super::places::SharedPlaces;
 use crate::data::Pane;
 use crate::engine::Aside;
 use crate::error::BoxError;
-use crate::saved::Saved;
+use crate::saved::{DamagedState, Pieces, Saved};
+use crate::watermark::Tracker;
 use std::time::{Duration, Instant};
 
 /// The epoch that is being made.
@@ -22,7 +23,7 @@ pub(super) struct Forming<'p, K, V> {
 pub(super) struct Formed<K, V> {
     /// The place in the source after it.
     pub(super) place: Vec<u8>,
-    pub(super) state: Vec<u8>,
+    pub(super) state: Pieces,
     pub(super) results: Vec<Pane<K, V>>,
 }
 
@@ -56,10 +57,20 @@ impl<'p, K, V> Forming<'p, K, V> {
     }
 }
 
+/// The part of the state that is of event time; the other is that of the stages.
+const EVENT_TIME: u8 = 1;
+const STAGES: u8 = 0;
+
 /// What is kept at a point.
-fn save<R: Saved>((running, tracker, ..): Point<'_, '_, R>) -> Result<Vec<u8>, BoxError> {
-    let mut state = Vec::new();
-    running.save(&mut state)?;
-    tracker.save(&mut state)?;
-    Ok(state)
+fn save<R: Saved>((running, tracker, ..): Point<'_, '_, R>) -> Result<Pieces, BoxError> {
+    let mut pieces = Pieces::default();
+    pieces.within(STAGES, |pieces| running.save_pieces(pieces))?;
+    pieces.within(EVENT_TIME, |pieces| tracker.save_pieces(pieces))?;
+    Ok(pieces)
+}
+
+/// Takes over what was kept.
+pub(super) fn load(running: &mut impl Saved, tracker: &mut Tracker<'_>, pieces: &mut Pieces) -> Result<(), DamagedState> {
+    pieces.within(STAGES, |pieces| running.load_pieces(pieces))?;
+    pieces.within(EVENT_TIME, |pieces| tracker.load_pieces(pieces))
 }

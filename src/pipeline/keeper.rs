@@ -6,7 +6,7 @@ use super::forming::Formed;
 use crate::data::Pane;
 use crate::engine::{Broken, Control};
 use crate::error::{BoxError, RunError};
-use crate::saved::{DamagedState, put, take};
+use crate::saved::{DamagedState, Pieces, put, take};
 use crate::stage::{Epoch, TransactionalSink};
 use crate::store::{Checkpoint, Commit, Store};
 use serde::Serialize;
@@ -34,10 +34,14 @@ impl<'c> Keeper<'c> {
     pub(super) fn recover<E, K: DeserializeOwned, V: DeserializeOwned>(
         &mut self,
         sink: &mut impl TransactionalSink<Pane<K, V>>,
-        load: impl FnOnce(&[u8]) -> Result<(), DamagedState>,
+        load: impl FnOnce(&mut Pieces) -> Result<(), DamagedState>,
     ) -> Result<Option<Vec<u8>>, RunError<E>> {
         let Some(found) = self.store.found().map_err(store)? else { return Ok(None) };
-        load(&found.state).map_err(|error| store(self.store.damaged(error)))?;
+        let mut state = Pieces::new(found.state);
+        load(&mut state).map_err(|error| store(self.store.damaged(error)))?;
+        if !state.is_empty() {
+            return Err(store(self.store.damaged("there are pieces of state that belong to no part of it")));
+        }
         (self.epoch, self.delivered) = (found.epoch, found.epoch);
         if !found.is_delivered {
             let results = take(&mut &found.results[..]).map_err(|error| store(self.store.damaged(error)))?;
@@ -55,7 +59,7 @@ impl<'c> Keeper<'c> {
         sink: &mut impl TransactionalSink<Pane<K, V>>,
     ) -> Result<(), Failure<E>> {
         let began = Instant::now();
-        self.write(&formed).map_err(Failure::Store)?;
+        let written = self.write(&formed).map_err(Failure::Store)?;
         let committing = began.elapsed();
         if !formed.results.is_empty() {
             sink.deliver(&Epoch::new(&self.pipeline, self.epoch), formed.results).map_err(Failure::Sink)?;
@@ -64,17 +68,20 @@ impl<'c> Keeper<'c> {
         let mut progress = self.control.progress();
         progress.commits += 1;
         progress.committing += committing;
-        progress.committed_bytes = formed.state.len() as u64;
+        progress.committed_bytes += written;
+        progress.kept_bytes = self.store.state_bytes();
+        progress.file_bytes = self.store.file_bytes();
         Ok(())
     }
 
-    fn write<K: Serialize, V: Serialize>(&mut self, formed: &Formed<K, V>) -> Result<(), BoxError> {
+    fn write<K: Serialize, V: Serialize>(&mut self, formed: &Formed<K, V>) -> Result<u64, BoxError> {
         let mut results = Vec::new();
         put(&mut results, &formed.results)?;
         let (epoch, delivered) = (self.epoch + 1, self.delivered);
-        self.store.commit(&Commit { epoch, delivered, offset: &formed.place, state: &formed.state, results: &results })?;
+        let state = formed.state.by_name();
+        let written = self.store.commit(&Commit { epoch, delivered, offset: &formed.place, state, results: &results })?;
         self.epoch = epoch;
-        Ok(())
+        Ok(written)
     }
 
     /// The source has ended, and the sink has all.

@@ -18,6 +18,8 @@ mod keeper;
 mod places;
 mod records;
 mod run;
+#[cfg(feature = "checkpoint")]
+mod saved;
 mod settings;
 mod shape;
 mod spring;

@@ -1,11 +1,13 @@
 //! What can be saved, and read again.
 
 mod bytes;
+mod pieces;
 mod replay;
 mod values;
 
 pub use bytes::DamagedState;
 pub(crate) use bytes::{put, take, take_some};
+pub use pieces::Pieces;
 pub use replay::Replay;
 
 /// State that can be saved and loaded. Not to be implemented outside the crate.
@@ -15,39 +17,44 @@ pub use replay::Replay;
     note = "keys, the state of integrators and of `.stateful(..)` must be `Serialize + DeserializeOwned`"
 )]
 pub trait Saved {
-    /// Writes it.
+    /// Writes it, if it is of one piece.
     #[doc(hidden)]
-    fn save(&self, out: &mut Vec<u8>) -> Result<(), DamagedState>;
+    fn save(&self, _: &mut Vec<u8>) -> Result<(), DamagedState> {
+        Ok(())
+    }
 
     /// Takes over what was written.
     #[doc(hidden)]
-    fn load(&mut self, input: &mut &[u8]) -> Result<(), DamagedState>;
-}
+    fn load(&mut self, _: &mut &[u8]) -> Result<(), DamagedState> {
+        Ok(())
+    }
 
-macro_rules! nothing {
-    ($([$($t:ident)?] $type:ty),*) => { $(
-        impl$(<$t>)? Saved for $type {
-            fn save(&self, _: &mut Vec<u8>) -> Result<(), DamagedState> {
-                Ok(())
-            }
-            fn load(&mut self, _: &mut &[u8]) -> Result<(), DamagedState> {
-                Ok(())
-            }
-        }
-    )* };
+    /// Writes it in pieces: one, where nothing is known of which parts change.
+    #[doc(hidden)]
+    fn save_pieces(&self, pieces: &mut Pieces) -> Result<(), DamagedState> {
+        pieces.write(&[], |out| self.save(out))
+    }
+
+    /// Takes over the pieces.
+    #[doc(hidden)]
+    fn load_pieces(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState> {
+        pieces.read(&[], |input| self.load(input))
+    }
 }
 
 // State without a key is of one batch; values that leave at once are not kept.
-nothing!([] (), [S] Option<S>, [T] Vec<T>);
+impl Saved for () {}
+impl<S> Saved for Option<S> {}
+impl<T> Saved for Vec<T> {}
 
 impl<A: Saved, B: Saved> Saved for (A, B) {
-    fn save(&self, out: &mut Vec<u8>) -> Result<(), DamagedState> {
-        self.0.save(out)?;
-        self.1.save(out)
+    fn save_pieces(&self, pieces: &mut Pieces) -> Result<(), DamagedState> {
+        pieces.within(0, |pieces| self.0.save_pieces(pieces))?;
+        pieces.within(1, |pieces| self.1.save_pieces(pieces))
     }
 
-    fn load(&mut self, input: &mut &[u8]) -> Result<(), DamagedState> {
-        self.0.load(input)?;
-        self.1.load(input)
+    fn load_pieces(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState> {
+        pieces.within(0, |pieces| self.0.load_pieces(pieces))?;
+        pieces.within(1, |pieces| self.1.load_pieces(pieces))
     }
 }

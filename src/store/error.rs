@@ -18,6 +18,10 @@ pub(crate) enum StoreErrorKind {
         "it holds the checkpoint of another pipeline, or of another version of it: {found}; this one is {wanted}. Give each a file of its own, or start anew with another file"
     )]
     Other { found: String, wanted: String },
+    #[error(
+        "it was made by another version of this crate: it is of format {found}, and this version reads format {wanted}. Go on with the version that made it, or start anew with another file"
+    )]
+    Format { found: u64, wanted: u64 },
     #[error("it is damaged, or no checkpoint: {0}. Nothing of it was changed")]
     Damaged(String),
     #[error("it could not be read or written: {0}")]
@@ -34,9 +38,9 @@ impl StoreError {
         matches!(self.kind, StoreErrorKind::Locked)
     }
 
-    /// Whether the file belongs to another pipeline.
+    /// Whether the file belongs to another pipeline, or was made by another version of this crate.
     pub fn is_other(&self) -> bool {
-        matches!(self.kind, StoreErrorKind::Other { .. })
+        matches!(self.kind, StoreErrorKind::Other { .. } | StoreErrorKind::Format { .. })
     }
 
     /// Whether the file is damaged, or was made by another program.

@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod error;
+mod pieces;
 mod redb;
 
 pub use checkpoint::Checkpoint;

@@ -1,4 +1,5 @@
 use super::error::StoreErrorKind;
+use super::pieces::{ByName, PIECES, Sums};
 use super::{Checkpoint, StoreError};
 use crate::data::fixed_hash;
 use redb::{Database, DatabaseError, ReadableDatabase, TableDefinition, TableError};
@@ -7,10 +8,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// Of the bytes in the tables.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 /// Numbers by name: the format, the last epoch that was committed, the last that was delivered.
 const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
-/// Bytes by name: the plan, the offsets, the state, and the results of the last epoch.
+/// Bytes by name: the plan, the offsets, and the results of the last epoch.
 const BYTES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("bytes");
 
 /// A redb file, which one process has open at a time.
@@ -19,6 +20,9 @@ pub(crate) struct Store {
     /// Until it is dropped.
     database: Option<Database>,
     plan: String,
+    sums: Sums,
+    /// Whether a commit has failed: what the file holds then is known when it is opened again.
+    has_failed: bool,
 }
 
 /// What was committed last.
@@ -26,7 +30,7 @@ pub(crate) struct Found {
     pub(crate) epoch: u64,
     pub(crate) is_delivered: bool,
     pub(crate) offset: Vec<u8>,
-    pub(crate) state: Vec<u8>,
+    pub(crate) state: ByName,
     pub(crate) results: Vec<u8>,
 }
 
@@ -36,7 +40,7 @@ pub(crate) struct Commit<'c> {
     /// The last epoch that the sink has.
     pub(crate) delivered: u64,
     pub(crate) offset: &'c [u8],
-    pub(crate) state: &'c [u8],
+    pub(crate) state: &'c ByName,
     pub(crate) results: &'c [u8],
 }
 
@@ -56,7 +60,7 @@ impl Store {
             };
             StoreError::new(&path, kind)
         })?;
-        Ok(Store { path, database: Some(database), plan: checkpoint.plan(steps) })
+        Ok(Store { path, database: Some(database), plan: checkpoint.plan(steps), sums: Sums::default(), has_failed: false })
     }
 
     fn database(&self) -> Result<&Database, StoreError> {
@@ -72,11 +76,14 @@ impl Store {
     }
 
     /// What was committed last, if anything was; refuses what another plan has committed.
-    pub(crate) fn found(&self) -> Result<Option<Found>, StoreError> {
-        contain(|| self.read()).map_err(|panicked| self.damaged(panicked))?
+    pub(crate) fn found(&mut self) -> Result<Option<Found>, StoreError> {
+        let mut sums = Sums::default();
+        let found = contain(|| self.read(&mut sums)).map_err(|panicked| self.damaged(panicked))?;
+        self.sums = sums;
+        found
     }
 
-    fn read(&self) -> Result<Option<Found>, StoreError> {
+    fn read(&self, sums: &mut Sums) -> Result<Option<Found>, StoreError> {
         let read = self.database()?.begin_read().map_err(|error| self.failed(error))?;
         let numbers = match read.open_table(NUMBERS) {
             Ok(numbers) => numbers,
@@ -89,7 +96,7 @@ impl Store {
         };
         let format = number("format")?;
         if format != FORMAT {
-            let kind = StoreErrorKind::Other { found: format!("format {format}"), wanted: format!("format {FORMAT}") };
+            let kind = StoreErrorKind::Format { found: format, wanted: FORMAT };
             return Err(StoreError::new(&self.path, kind));
         }
         let bytes = read.open_table(BYTES).map_err(|error| self.damaged(error))?;
@@ -103,9 +110,10 @@ impl Store {
             return Err(StoreError::new(&self.path, StoreErrorKind::Other { found, wanted: self.plan.clone() }));
         }
         let (epoch, delivered) = (number("epoch")?, number("delivered")?);
-        let found =
-            Found { epoch, is_delivered: delivered >= epoch, offset: get("offset")?, state: get("state")?, results: get("results")? };
-        if number("sum")? != sum(epoch, &found.offset, &found.state, &found.results) {
+        let pieces = read.open_table(PIECES).map_err(|error| self.damaged(error))?;
+        let state = sums.read(&pieces).map_err(|error| self.damaged(error))?.map_err(|wrong| self.damaged(wrong))?;
+        let found = Found { epoch, is_delivered: delivered >= epoch, offset: get("offset")?, state, results: get("results")? };
+        if number("sum")? != sum(epoch, &found.offset, sums, &found.results) {
             return Err(self.damaged("the sum of what it holds is wrong"));
         }
         Ok(Some(found))
@@ -117,30 +125,48 @@ impl Store {
         if tables > 0 { Err(self.damaged("it is the database of another program")) } else { Ok(()) }
     }
 
-    /// Commits, durably.
-    pub(crate) fn commit(&self, commit: &Commit<'_>) -> Result<(), StoreError> {
+    /// Commits, durably; how many bytes of state had changed. After a failure there is no other commit.
+    pub(crate) fn commit(&mut self, commit: &Commit<'_>) -> Result<u64, StoreError> {
+        if self.has_failed {
+            return Err(self.failed("a commit has failed before, so that it is not known what it holds until it is opened again"));
+        }
+        self.has_failed = true;
+        let mut sums = std::mem::take(&mut self.sums);
         let database = self.database()?;
-        contain(|| Self::write(database, &self.plan, commit))
+        let written = contain(|| Self::write(database, &self.plan, &mut sums, commit))
             .map_err(|panicked| self.damaged(panicked))?
-            .map_err(|error| self.failed(error))
+            .map_err(|error| self.failed(error))?;
+        (self.sums, self.has_failed) = (sums, false);
+        Ok(written)
     }
 
-    fn write(database: &Database, plan: &str, commit: &Commit<'_>) -> Result<(), redb::Error> {
+    /// How many bytes of state are committed.
+    pub(crate) fn state_bytes(&self) -> u64 {
+        self.sums.bytes()
+    }
+
+    /// How large the file is.
+    pub(crate) fn file_bytes(&self) -> u64 {
+        std::fs::metadata(&self.path).map_or(0, |file| file.len())
+    }
+
+    fn write(database: &Database, plan: &str, sums: &mut Sums, commit: &Commit<'_>) -> Result<u64, redb::Error> {
         let write = database.begin_write()?;
+        let written;
         {
+            written = sums.write(&mut write.open_table(PIECES)?, commit.state)?;
             let mut numbers = write.open_table(NUMBERS)?;
-            let sum = sum(commit.epoch, commit.offset, commit.state, commit.results);
+            let sum = sum(commit.epoch, commit.offset, sums, commit.results);
             for (name, number) in [("format", FORMAT), ("epoch", commit.epoch), ("delivered", commit.delivered), ("sum", sum)] {
                 numbers.insert(name, number)?;
             }
             let mut bytes = write.open_table(BYTES)?;
-            let plan = plan.as_bytes();
-            for (name, value) in [("plan", plan), ("offset", commit.offset), ("state", commit.state), ("results", commit.results)] {
+            for (name, value) in [("plan", plan.as_bytes()), ("offset", commit.offset), ("results", commit.results)] {
                 bytes.insert(name, value)?;
             }
         }
         write.commit()?;
-        Ok(())
+        Ok(written)
     }
 
     /// Notes that the sink has an epoch, at the end of a stream; elsewhere the next commit does.
@@ -186,8 +212,8 @@ fn make(path: &Path) -> Result<(), redb::Error> {
 }
 
 /// What tells that bytes have changed since they were committed.
-fn sum(epoch: u64, offset: &[u8], state: &[u8], results: &[u8]) -> u64 {
-    fixed_hash(&(epoch, offset, state, results))
+fn sum(epoch: u64, offset: &[u8], state: &Sums, results: &[u8]) -> u64 {
+    fixed_hash(&(epoch, offset, state.total(), results))
 }
 
 /// A damaged file makes the database panic in places.

@@ -8,6 +8,8 @@ mod ledger;
 mod overlap;
 #[path = "durable/pieces.rs"]
 mod pieces;
+#[path = "durable/table.rs"]
+mod table;
 
 #[allow(clippy::all)]
 #[rustfmt::skip]

@@ -7,7 +7,7 @@ use crate::data::Pane;
 use crate::engine::{Broken, Control};
 use crate::error::{BoxError, RunError};
 use crate::saved::{DamagedState, Pieces, put, take};
-use crate::stage::{Epoch, TransactionalSink};
+use crate::stage::{Epoch, Rows, TransactionalSink};
 use crate::store::{Checkpoint, Commit, Store};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -44,12 +44,25 @@ impl<'c> Keeper<'c> {
         }
         (self.epoch, self.delivered) = (found.epoch, found.epoch);
         if !found.is_delivered {
-            let results = take(&mut &found.results[..]).map_err(|error| store(self.store.damaged(error)))?;
-            let epoch = Epoch::new(&self.pipeline, self.epoch);
-            let delivered = catch_unwind(AssertUnwindSafe(|| sink.deliver(&epoch, results)));
-            delivered.map_err(|payload| Broken::panic(0, payload))?.map_err(|cause| RunError::Sink { cause })?;
+            self.deliver_again(&found.results, sink)?;
         }
         Ok(Some(found.offset))
+    }
+
+    /// Delivers what was committed last, or makes it rows where the sink is a table now.
+    fn deliver_again<E, K: DeserializeOwned, V: DeserializeOwned>(
+        &mut self,
+        results: &[u8],
+        sink: &mut impl TransactionalSink<Pane<K, V>>,
+    ) -> Result<(), RunError<E>> {
+        let results: Vec<Pane<K, V>> = take(&mut &results[..]).map_err(|error| store(self.store.damaged(error)))?;
+        let rows = sink.rows(&results).map_err(|cause| RunError::Sink { cause })?;
+        if rows.is_some() {
+            return self.store.acknowledge(self.epoch, rows.as_ref()).map_err(store);
+        }
+        let epoch = Epoch::new(&self.pipeline, self.epoch);
+        let delivered = catch_unwind(AssertUnwindSafe(|| sink.deliver(&epoch, results)));
+        delivered.map_err(|payload| Broken::panic(0, payload))?.map_err(|cause| RunError::Sink { cause })
     }
 
     /// Commits an epoch, and delivers it.
@@ -59,9 +72,10 @@ impl<'c> Keeper<'c> {
         sink: &mut impl TransactionalSink<Pane<K, V>>,
     ) -> Result<(), Failure<E>> {
         let began = Instant::now();
-        let written = self.write(&formed).map_err(Failure::Store)?;
+        let rows = sink.rows(&formed.results).map_err(Failure::Sink)?;
+        let written = self.write(&formed, rows.as_ref()).map_err(Failure::Store)?;
         let committing = began.elapsed();
-        if !formed.results.is_empty() {
+        if rows.is_none() && !formed.results.is_empty() {
             sink.deliver(&Epoch::new(&self.pipeline, self.epoch), formed.results).map_err(Failure::Sink)?;
         }
         self.delivered = self.epoch;
@@ -74,18 +88,22 @@ impl<'c> Keeper<'c> {
         Ok(())
     }
 
-    fn write<K: Serialize, V: Serialize>(&mut self, formed: &Formed<K, V>) -> Result<u64, BoxError> {
+    /// Commits results as rows of a table, or to be delivered; how many bytes of state had changed.
+    fn write<K: Serialize, V: Serialize>(&mut self, formed: &Formed<K, V>, rows: Option<&Rows>) -> Result<u64, BoxError> {
         let mut results = Vec::new();
-        put(&mut results, &formed.results)?;
-        let (epoch, delivered) = (self.epoch + 1, self.delivered);
-        let state = formed.state.by_name();
-        let written = self.store.commit(&Commit { epoch, delivered, offset: &formed.place, state, results: &results })?;
+        let epoch = self.epoch + 1;
+        let delivered = if rows.is_some() { epoch } else { self.delivered };
+        if rows.is_none() {
+            put(&mut results, &formed.results)?;
+        }
+        let (offset, state) = (&formed.place, formed.state.by_name());
+        let written = self.store.commit(&Commit { epoch, delivered, offset, state, results: &results, rows })?;
         self.epoch = epoch;
         Ok(written)
     }
 
     /// The source has ended, and the sink has all.
     pub(super) fn end(&self) -> Result<(), BoxError> {
-        if self.epoch > 0 { Ok(self.store.acknowledge(self.epoch)?) } else { Ok(()) }
+        if self.epoch > 0 { Ok(self.store.acknowledge(self.epoch, None)?) } else { Ok(()) }
     }
 }

@@ -4,7 +4,10 @@ mod checkpoint;
 mod error;
 mod pieces;
 mod redb;
+mod rows;
+mod table;
 
 pub use checkpoint::Checkpoint;
 pub use error::StoreError;
 pub(crate) use redb::{Commit, Store};
+pub use table::{Table, TableReader};

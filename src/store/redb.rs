@@ -1,7 +1,8 @@
 use super::error::StoreErrorKind;
 use super::pieces::{ByName, PIECES, Sums};
-use super::{Checkpoint, StoreError};
+use super::{Checkpoint, StoreError, rows};
 use crate::data::fixed_hash;
+use crate::stage::Rows;
 use redb::{Database, DatabaseError, ReadableDatabase, TableDefinition, TableError};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -42,6 +43,8 @@ pub(crate) struct Commit<'c> {
     pub(crate) offset: &'c [u8],
     pub(crate) state: &'c ByName,
     pub(crate) results: &'c [u8],
+    /// Results that need no sink.
+    pub(crate) rows: Option<&'c Rows>,
 }
 
 impl Store {
@@ -165,15 +168,21 @@ impl Store {
                 bytes.insert(name, value)?;
             }
         }
+        if let Some(rows) = commit.rows {
+            rows::write(&write, rows)?;
+        }
         write.commit()?;
         Ok(written)
     }
 
-    /// Notes that the sink has an epoch, at the end of a stream; elsewhere the next commit does.
-    pub(crate) fn acknowledge(&self, epoch: u64) -> Result<(), StoreError> {
+    /// Notes that the sink has an epoch, at the end of a stream, or that its results are these rows; elsewhere the next commit does.
+    pub(crate) fn acknowledge(&self, epoch: u64, results: Option<&Rows>) -> Result<(), StoreError> {
         let database = self.database()?;
         let note = || -> Result<(), redb::Error> {
             let write = database.begin_write()?;
+            if let Some(results) = results {
+                rows::write(&write, results)?;
+            }
             write.open_table(NUMBERS)?.insert("delivered", epoch)?;
             write.commit()?;
             Ok(())

@@ -22,12 +22,14 @@ pub(super) struct Keeper<'c> {
     /// The last epoch that is committed, and the last that the sink has.
     epoch: u64,
     delivered: u64,
+    /// The last epoch of which the file says that the sink has it.
+    noted: u64,
 }
 
 impl<'c> Keeper<'c> {
     pub(super) fn open(checkpoint: &Checkpoint, steps: &str, control: &'c Control) -> Result<Self, BoxError> {
         let store = Store::open(checkpoint, steps)?;
-        Ok(Keeper { store, pipeline: checkpoint.pipeline().to_string(), control, epoch: 0, delivered: 0 })
+        Ok(Keeper { store, pipeline: checkpoint.pipeline().to_string(), control, epoch: 0, delivered: 0, noted: 0 })
     }
 
     /// Loads what was committed last, and delivers it where it is not known that the sink has it; the place to go on at.
@@ -45,6 +47,8 @@ impl<'c> Keeper<'c> {
         (self.epoch, self.delivered) = (found.epoch, found.epoch);
         if !found.is_delivered {
             self.deliver_again(&found.results, sink)?;
+        } else {
+            self.noted = found.epoch;
         }
         Ok(Some(found.offset))
     }
@@ -58,7 +62,9 @@ impl<'c> Keeper<'c> {
         let results: Vec<Pane<K, V>> = take(&mut &results[..]).map_err(|error| store(self.store.damaged(error)))?;
         let rows = sink.rows(&results).map_err(|cause| RunError::Sink { cause })?;
         if rows.is_some() {
-            return self.store.acknowledge(self.epoch, rows.as_ref()).map_err(store);
+            self.store.acknowledge(self.epoch, rows.as_ref()).map_err(store)?;
+            self.noted = self.epoch;
+            return Ok(());
         }
         let epoch = Epoch::new(&self.pipeline, self.epoch);
         let delivered = catch_unwind(AssertUnwindSafe(|| sink.deliver(&epoch, results)));
@@ -98,12 +104,12 @@ impl<'c> Keeper<'c> {
         }
         let (offset, state) = (&formed.place, formed.state.by_name());
         let written = self.store.commit(&Commit { epoch, delivered, offset, state, results: &results, rows })?;
-        self.epoch = epoch;
+        (self.epoch, self.noted) = (epoch, delivered);
         Ok(written)
     }
 
     /// The source has ended, and the sink has all.
     pub(super) fn end(&self) -> Result<(), BoxError> {
-        if self.epoch > 0 { Ok(self.store.acknowledge(self.epoch, None)?) } else { Ok(()) }
+        if self.noted < self.delivered { Ok(self.store.acknowledge(self.delivered, None)?) } else { Ok(()) }
     }
 }

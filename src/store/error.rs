@@ -12,8 +12,12 @@ pub struct StoreError {
 pub(crate) enum StoreErrorKind {
     #[error("a checkpoint needs the name of a file, not of a folder")]
     NoFile,
-    #[error("another pipeline has it open, in this process or another: one writes at a time, so end that one first")]
-    Locked,
+    #[error("another pipeline, or a reader, has it open, {0}: one has it at a time, so end that one first")]
+    Locked(String),
+    #[error(
+        "it was removed or replaced while this pipeline had it open: what lies there now knows nothing of this run. Nothing more was committed or delivered; run it again to go on from what lies there"
+    )]
+    Replaced,
     #[error(
         "it holds the checkpoint of another pipeline, or of another version of it: {found}; this one is {wanted}. Give each a file of its own, or start anew with another file"
     )]
@@ -35,7 +39,12 @@ impl StoreError {
 
     /// Whether another writer has the file.
     pub fn is_locked(&self) -> bool {
-        matches!(self.kind, StoreErrorKind::Locked)
+        matches!(self.kind, StoreErrorKind::Locked(_))
+    }
+
+    /// Whether the file was removed or replaced while it was open.
+    pub fn is_replaced(&self) -> bool {
+        matches!(self.kind, StoreErrorKind::Replaced)
     }
 
     /// Whether the file belongs to another pipeline, or was made by another version of this crate.

@@ -6,6 +6,7 @@ mod pieces;
 mod redb;
 mod rows;
 mod table;
+mod writer;
 
 pub use checkpoint::Checkpoint;
 pub use error::StoreError;

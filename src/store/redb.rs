@@ -1,15 +1,20 @@
 use super::error::StoreErrorKind;
 use super::pieces::{ByName, PIECES, Sums};
-use super::{Checkpoint, StoreError, rows};
+use super::writer::Writer;
+use super::{Checkpoint, StoreError, rows, writer};
 use crate::data::fixed_hash;
 use crate::stage::Rows;
 use redb::{Database, DatabaseError, ReadableDatabase, TableDefinition, TableError};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Of the bytes in the tables.
 const FORMAT: u64 = 2;
+/// Files of fewer bytes are not worth making smaller; of larger ones it is worth while where the used part is less than one in so many.
+const LARGE: u64 = 16 << 20;
+const SPARSE: u64 = 4;
 /// Numbers by name: the format, the last epoch that was committed, the last that was delivered.
 const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
 /// Bytes by name: the plan, the offsets, and the results of the last epoch.
@@ -21,6 +26,7 @@ pub(crate) struct Store {
     /// Until it is dropped.
     database: Option<Database>,
     plan: String,
+    writer: Writer,
     sums: Sums,
     /// Whether a commit has failed: what the file holds then is known when it is opened again.
     has_failed: bool,
@@ -55,7 +61,7 @@ impl Store {
         let database = contain(|| Database::create(&path)).map_err(|panicked| StoreError::new(&path, StoreErrorKind::Damaged(panicked)))?;
         let database = database.map_err(|error| {
             let kind = match error {
-                DatabaseError::DatabaseAlreadyOpen => StoreErrorKind::Locked,
+                DatabaseError::DatabaseAlreadyOpen => writer::refused(&path),
                 DatabaseError::Storage(redb::StorageError::Io(error)) if error.kind() != std::io::ErrorKind::InvalidData => {
                     StoreErrorKind::Failed(error.to_string())
                 }
@@ -63,7 +69,8 @@ impl Store {
             };
             StoreError::new(&path, kind)
         })?;
-        Ok(Store { path, database: Some(database), plan: checkpoint.plan(steps), sums: Sums::default(), has_failed: false })
+        let (plan, writer) = (checkpoint.plan(steps), Writer::of(&path));
+        Ok(Store { path, database: Some(database), plan, writer, sums: Sums::default(), has_failed: false })
     }
 
     fn database(&self) -> Result<&Database, StoreError> {
@@ -81,9 +88,28 @@ impl Store {
     /// What was committed last, if anything was; refuses what another plan has committed.
     pub(crate) fn found(&mut self) -> Result<Option<Found>, StoreError> {
         let mut sums = Sums::default();
-        let found = contain(|| self.read(&mut sums)).map_err(|panicked| self.damaged(panicked))?;
+        let found = contain(|| self.read(&mut sums)).map_err(|panicked| self.damaged(panicked))??;
         self.sums = sums;
-        found
+        self.compact()?;
+        Ok(found)
+    }
+
+    /// Makes a large file smaller, of which most is free: what was kept once and is not any more.
+    fn compact(&mut self) -> Result<(), StoreError> {
+        let size = self.file_bytes();
+        let Some(database) = self.database.as_mut().filter(|_| size > LARGE) else { return Ok(()) };
+        let mut compact = || -> Result<(), redb::Error> {
+            let write = database.begin_write()?;
+            let stats = write.stats()?;
+            let used = stats.allocated_pages() * stats.page_size() as u64;
+            write.abort()?;
+            if used < size / SPARSE {
+                database.compact()?;
+            }
+            Ok(())
+        };
+        let done = contain(&mut compact);
+        done.map_err(|panicked| self.damaged(panicked))?.map_err(|error| self.failed(error))
     }
 
     fn read(&self, sums: &mut Sums) -> Result<Option<Found>, StoreError> {
@@ -134,11 +160,14 @@ impl Store {
             return Err(self.failed("a commit has failed before, so that it is not known what it holds until it is opened again"));
         }
         self.has_failed = true;
+        self.writer.check()?;
         let mut sums = std::mem::take(&mut self.sums);
         let database = self.database()?;
         let written = contain(|| Self::write(database, &self.plan, &mut sums, commit))
             .map_err(|panicked| self.damaged(panicked))?
             .map_err(|error| self.failed(error))?;
+        // What a file holds that lies nowhere is not to be delivered.
+        self.writer.check()?;
         (self.sums, self.has_failed) = (sums, false);
         Ok(written)
     }
@@ -177,6 +206,7 @@ impl Store {
 
     /// Notes that the sink has an epoch, at the end of a stream, or that its results are these rows; elsewhere the next commit does.
     pub(crate) fn acknowledge(&self, epoch: u64, results: Option<&Rows>) -> Result<(), StoreError> {
+        self.writer.check()?;
         let database = self.database()?;
         let note = || -> Result<(), redb::Error> {
             let write = database.begin_write()?;
@@ -193,6 +223,7 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
+        self.writer.leave();
         let database = self.database.take();
         let _ = contain(|| drop(database));
     }
@@ -203,8 +234,9 @@ fn make(path: &Path) -> Result<(), redb::Error> {
     if path.exists() {
         return Ok(());
     }
+    static NEXT: AtomicU64 = AtomicU64::new(0);
     let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.new", std::process::id()));
+    name.push(format!(".{}-{}.new", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
     let beside = path.with_file_name(name);
     // One that was left by a process of the same number.
     if beside.exists() {

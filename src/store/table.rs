@@ -1,5 +1,5 @@
 use super::error::StoreErrorKind;
-use super::{StoreError, rows};
+use super::{StoreError, rows, writer};
 use crate::data::{Pane, Window};
 use crate::error::BoxError;
 use crate::saved::{put, take};
@@ -183,7 +183,7 @@ fn damaged(path: &Path, error: impl fmt::Display) -> StoreError {
 fn contain<R>(path: &Path, work: impl FnOnce() -> Result<R, redb::Error>) -> Result<R, StoreError> {
     let done = catch_unwind(AssertUnwindSafe(work)).map_err(|_| damaged(path, "the database cannot make sense of it"))?;
     done.map_err(|error| match error {
-        redb::Error::DatabaseAlreadyOpen => StoreError::new(path, StoreErrorKind::Locked),
+        redb::Error::DatabaseAlreadyOpen => StoreError::new(path, writer::refused(path)),
         redb::Error::Io(error) => StoreError::new(path, StoreErrorKind::Failed(error.to_string())),
         error => damaged(path, error),
     })

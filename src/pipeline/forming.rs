@@ -64,13 +64,13 @@ const STAGES: u8 = 0;
 /// What is kept at a point.
 fn save<R: Saved>((running, tracker, ..): Point<'_, '_, R>) -> Result<Pieces, BoxError> {
     let mut pieces = Pieces::default();
-    pieces.within(STAGES, |pieces| running.save_pieces(pieces))?;
-    pieces.within(EVENT_TIME, |pieces| tracker.save_pieces(pieces))?;
+    pieces.within(STAGES, |pieces| running.save(pieces))?;
+    pieces.within(EVENT_TIME, |pieces| tracker.save(pieces))?;
     Ok(pieces)
 }
 
 /// Takes over what was kept.
 pub(super) fn load(running: &mut impl Saved, tracker: &mut Tracker<'_>, pieces: &mut Pieces) -> Result<(), DamagedState> {
-    pieces.within(STAGES, |pieces| running.load_pieces(pieces))?;
-    pieces.within(EVENT_TIME, |pieces| tracker.load_pieces(pieces))
+    pieces.within(STAGES, |pieces| running.load(pieces))?;
+    pieces.within(EVENT_TIME, |pieces| tracker.load(pieces))
 }

@@ -17,44 +17,39 @@ pub use replay::Replay;
     note = "keys, the state of integrators and of `.stateful(..)` must be `Serialize + DeserializeOwned`"
 )]
 pub trait Saved {
-    /// Writes it, if it is of one piece.
+    /// Writes its pieces.
     #[doc(hidden)]
-    fn save(&self, _: &mut Vec<u8>) -> Result<(), DamagedState> {
-        Ok(())
-    }
+    fn save(&self, pieces: &mut Pieces) -> Result<(), DamagedState>;
 
-    /// Takes over what was written.
+    /// Takes over the pieces that were written.
     #[doc(hidden)]
-    fn load(&mut self, _: &mut &[u8]) -> Result<(), DamagedState> {
-        Ok(())
-    }
+    fn load(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState>;
+}
 
-    /// Writes it in pieces: one, where nothing is known of which parts change.
-    #[doc(hidden)]
-    fn save_pieces(&self, pieces: &mut Pieces) -> Result<(), DamagedState> {
-        pieces.write(&[], |out| self.save(out))
-    }
-
-    /// Takes over the pieces.
-    #[doc(hidden)]
-    fn load_pieces(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState> {
-        pieces.read(&[], |input| self.load(input))
-    }
+macro_rules! nothing {
+    ($([$($t:ident)?] $type:ty),*) => { $(
+        impl$(<$t>)? Saved for $type {
+            fn save(&self, _: &mut Pieces) -> Result<(), DamagedState> {
+                Ok(())
+            }
+            fn load(&mut self, _: &mut Pieces) -> Result<(), DamagedState> {
+                Ok(())
+            }
+        }
+    )* };
 }
 
 // State without a key is of one batch; values that leave at once are not kept.
-impl Saved for () {}
-impl<S> Saved for Option<S> {}
-impl<T> Saved for Vec<T> {}
+nothing!([] (), [S] Option<S>, [T] Vec<T>);
 
 impl<A: Saved, B: Saved> Saved for (A, B) {
-    fn save_pieces(&self, pieces: &mut Pieces) -> Result<(), DamagedState> {
-        pieces.within(0, |pieces| self.0.save_pieces(pieces))?;
-        pieces.within(1, |pieces| self.1.save_pieces(pieces))
+    fn save(&self, pieces: &mut Pieces) -> Result<(), DamagedState> {
+        pieces.within(0, |pieces| self.0.save(pieces))?;
+        pieces.within(1, |pieces| self.1.save(pieces))
     }
 
-    fn load_pieces(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState> {
-        pieces.within(0, |pieces| self.0.load_pieces(pieces))?;
-        pieces.within(1, |pieces| self.1.load_pieces(pieces))
+    fn load(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState> {
+        pieces.within(0, |pieces| self.0.load(pieces))?;
+        pieces.within(1, |pieces| self.1.load(pieces))
     }
 }

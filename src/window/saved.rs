@@ -11,21 +11,21 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// What keys and states must be.
-trait Value: Serialize + DeserializeOwned {}
+pub(super) trait Value: Serialize + DeserializeOwned {}
 impl<T: Serialize + DeserializeOwned> Value for T {}
 
 impl<Ky: KeyState + Value, S: Value> Saved for Open<Ky, S> {
-    fn save_pieces(&self, pieces: &mut Pieces) -> Result<(), DamagedState> {
+    fn save(&self, pieces: &mut Pieces) -> Result<(), DamagedState> {
         match self {
-            Open::Slices(slices) => slices.save_pieces(pieces),
-            Open::Sessions(sessions) => sessions.save_pieces(pieces),
+            Open::Slices(slices) => slices.save(pieces),
+            Open::Sessions(sessions) => sessions.save(pieces),
         }
     }
 
-    fn load_pieces(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState> {
+    fn load(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState> {
         match self {
-            Open::Slices(slices) => slices.load_pieces(pieces),
-            Open::Sessions(sessions) => sessions.load_pieces(pieces),
+            Open::Slices(slices) => slices.load(pieces),
+            Open::Sessions(sessions) => sessions.load(pieces),
         }
     }
 }
@@ -40,7 +40,7 @@ fn name(window: &Window, piece: usize) -> Vec<u8> {
 }
 
 impl<Ky: KeyState + Value, S: Value> Saved for Slices<Ky, S> {
-    fn save_pieces(&self, pieces: &mut Pieces) -> Result<(), DamagedState> {
+    fn save(&self, pieces: &mut Pieces) -> Result<(), DamagedState> {
         pieces.write(&[], |out| {
             put(out, &(self.slices.len() as u64))?;
             for (window, slice) in &self.slices {
@@ -58,7 +58,7 @@ impl<Ky: KeyState + Value, S: Value> Saved for Slices<Ky, S> {
         Ok(())
     }
 
-    fn load_pieces(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState> {
+    fn load(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState> {
         let slices: Vec<(Window, (Timestamp, Timestamp), u64)> = pieces.read(&[], |input| {
             let slices = take_some(input, take)?;
             self.due = take_some(input, take)?.into_iter().collect();
@@ -95,35 +95,39 @@ fn keys_of<Ky: Value, S: Value>(window: &Window, keys: u64, pieces: &mut Pieces)
 }
 
 impl<Ky: KeyState + Value, S: Value> Saved for Sessions<Ky, S> {
-    fn save(&self, out: &mut Vec<u8>) -> Result<(), DamagedState> {
-        put(out, &(self.keys.len() as u64))?;
-        for (key, sessions) in &self.keys {
-            put(out, key)?;
-            put(out, &(sessions.len() as u64))?;
-            for session in sessions {
-                put(out, &session.window)?;
-                put(out, &session.has_left)?;
-                put(out, &(session.states.len() as u64))?;
-                session.states.iter().try_for_each(|(at, state)| put(out, &(at, state)))?;
+    fn save(&self, pieces: &mut Pieces) -> Result<(), DamagedState> {
+        pieces.write(&[], |out| {
+            put(out, &(self.keys.len() as u64))?;
+            for (key, sessions) in &self.keys {
+                put(out, key)?;
+                put(out, &(sessions.len() as u64))?;
+                for session in sessions {
+                    put(out, &session.window)?;
+                    put(out, &session.has_left)?;
+                    put(out, &(session.states.len() as u64))?;
+                    session.states.iter().try_for_each(|(at, state)| put(out, &(at, state)))?;
+                }
             }
-        }
-        put(out, &(self.ends.len() as u64))?;
-        self.ends.iter().try_for_each(|(end, keys)| put(out, &(end, keys)))?;
-        self.counts.save(out)
+            put(out, &(self.ends.len() as u64))?;
+            self.ends.iter().try_for_each(|(end, keys)| put(out, &(end, keys)))?;
+            self.counts.save(out)
+        })
     }
 
-    fn load(&mut self, input: &mut &[u8]) -> Result<(), DamagedState> {
+    fn load(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState> {
         let session = |input: &mut &[u8]| {
             let (window, has_left, states) = (take(input)?, take(input)?, take_some(input, take)?);
             Ok(One { window, states, has_left, is_changed: false })
         };
-        self.keys = take_some(input, |input| Ok((take::<Ky>(input)?, take_some(input, session)?)))?.into_iter().collect();
-        self.ends = take_some(input, take)?.into_iter().collect();
-        self.counts.load(input)
+        pieces.read(&[], |input| {
+            self.keys = take_some(input, |input| Ok((take::<Ky>(input)?, take_some(input, session)?)))?.into_iter().collect();
+            self.ends = take_some(input, take)?.into_iter().collect();
+            self.counts.load(input)
+        })
     }
 }
 
-impl<Ky: KeyState + Value> Saved for Counts<Ky> {
+impl<Ky: KeyState + Value> Counts<Ky> {
     fn save(&self, out: &mut Vec<u8>) -> Result<(), DamagedState> {
         put(out, &(self.0.len() as u64))?;
         for ((end, start), counts) in &self.0 {

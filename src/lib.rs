@@ -242,7 +242,7 @@ pub use stage::{
 #[cfg(feature = "checkpoint")]
 pub use stage::{Epoch, TransactionalSink};
 #[cfg(feature = "checkpoint")]
-pub use store::{Checkpoint, StoreError};
+pub use store::{Checkpoint, StoreError, Table, TableReader};
 pub use trigger::{Adaptive, Available, Bytes, Every, Records};
 pub use watermark::BoundedDisorder;
 pub use window::{Global, PerBatch, SameWindow, Session, Sliding, Tumbling};

@@ -4,6 +4,16 @@
 mod folder;
 #[path = "durable/ledger.rs"]
 mod ledger;
+#[path = "durable/overlap.rs"]
+mod overlap;
+#[path = "durable/parallelism.rs"]
+mod parallelism;
+#[path = "durable/pieces.rs"]
+mod pieces;
+#[path = "durable/table.rs"]
+mod table;
+#[path = "durable/writers.rs"]
+mod writers;
 
 #[allow(clippy::all)]
 #[rustfmt::skip]

@@ -62,6 +62,11 @@ fn run(kind: &str, folder: &Path) {
     let checkpoint = Checkpoint::at(folder.join("state.redb")).unwrap().every(Duration::from_millis(3)).name(kind);
     let sink = Files(folder.join("results"));
     std::fs::create_dir_all(&sink.0).unwrap();
+    if kind == "held" {
+        let stream = Pipeline::stream(Waiting(folder.join("begun"))).key_by(|n| n % 7).integrator(Sum).checkpoint(checkpoint);
+        stream.run_exactly_once::<std::convert::Infallible, _>(sink).unwrap();
+        return;
+    }
     let stream = Pipeline::stream(Log::to(RECORDS)).trigger(Records::of(100)).checkpoint(checkpoint);
     // Bursts with pauses, and some records out of order.
     let timed = stream.event_time(|n| Timestamp::from_millis((n / 50 * 1000 + n % 50 * 10 + n % 3 * 7) as i64));
@@ -151,4 +156,52 @@ fn state_by_key_with_timers() {
 #[test]
 fn two_stages() {
     check("two stages");
+}
+
+/// Says that it is read, and waits for its end.
+struct Waiting(PathBuf);
+
+impl Source for Waiting {
+    type Item = u64;
+    type Error = std::io::Error;
+
+    fn pull(&mut self, _: usize, _: &mut microbatch::Inbox<u64>) -> Result<microbatch::Pull, std::io::Error> {
+        std::fs::write(&self.0, "")?;
+        std::thread::sleep(Duration::from_secs(30));
+        Ok(microbatch::Pull::End)
+    }
+}
+
+impl Replay for Waiting {
+    type Offset = u64;
+
+    fn offset(&self) -> u64 {
+        0
+    }
+
+    fn seek(&mut self, _: u64) -> Result<(), std::io::Error> {
+        Ok(())
+    }
+}
+
+/// The first process is named, and when it is killed its lock is gone.
+#[test]
+fn a_second_process_is_refused_by_the_name_of_the_first() {
+    let folder = Folder::new();
+    let mut child = start("held", folder.path());
+    let began = Instant::now();
+    while !folder.path().join("begun").exists() {
+        assert!(began.elapsed() < Duration::from_secs(20), "the child does not begin");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let attempt = || {
+        let checkpoint = Checkpoint::at(folder.path().join("state.redb")).unwrap().name("held");
+        let stream = Pipeline::stream(Log::to(0)).key_by(|n| n % 7).integrator(Sum).checkpoint(checkpoint);
+        stream.run_exactly_once::<std::convert::Infallible, _>(Files(folder.path().join("results")))
+    };
+    let refused = attempt().unwrap_err().to_string();
+    assert!(refused.contains(&format!("in process {}:", child.id())), "{refused}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    attempt().unwrap();
 }

@@ -38,8 +38,18 @@ pub struct StreamProgress {
     pub elapsed: Duration,
     /// Of that, running micro-batches.
     pub processing: Duration,
-    /// Of that, the sink.
+    /// Of that, the sink; of a durable stream, taking down what is to be committed, and waiting for the commit before.
     pub delivering: Duration,
+    /// Commits of a durable stream.
+    pub commits: u64,
+    /// What they took, beside the micro-batches.
+    pub committing: Duration,
+    /// Bytes of state that were written with them: what had changed.
+    pub committed_bytes: u64,
+    /// Bytes of state that the last commit keeps.
+    pub kept_bytes: u64,
+    /// Bytes of the file that holds it.
+    pub file_bytes: u64,
     /// What a micro-batch costs whatever its size, as fitted over those that ran: a in a + b * n.
     pub fixed_cost: Duration,
     /// What a record more costs, in nanoseconds: b in a + b * n.

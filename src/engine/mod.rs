@@ -1,6 +1,8 @@
 //! The only place with threads.
 
 mod arbiter;
+#[cfg(feature = "checkpoint")]
+mod aside;
 mod batch;
 mod bounded;
 mod broken;
@@ -25,6 +27,8 @@ mod stream;
 mod sync;
 mod tasks;
 
+#[cfg(feature = "checkpoint")]
+pub(crate) use aside::{Aside, aside};
 pub(crate) use bounded::{run, run_batches};
 pub(crate) use broken::forget;
 pub use broken::{Broken, Cause};

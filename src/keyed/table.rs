@@ -205,12 +205,12 @@ where
     K: Eq + Hash + serde::Serialize + serde::de::DeserializeOwned,
     S: serde::Serialize + serde::de::DeserializeOwned,
 {
-    fn save(&self, out: &mut Vec<u8>) -> Result<(), crate::saved::DamagedState> {
-        crate::saved::put(out, &self.entries)
+    fn save(&self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
+        pieces.write(&[], |out| crate::saved::put(out, &self.entries))
     }
 
-    fn load(&mut self, input: &mut &[u8]) -> Result<(), crate::saved::DamagedState> {
-        let entries: Vec<(K, S)> = crate::saved::take(input)?;
+    fn load(&mut self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
+        let entries: Vec<(K, S)> = pieces.read(&[], crate::saved::take)?;
         *self = entries.into_iter().collect();
         Ok(())
     }

@@ -7,13 +7,19 @@ mod drive;
 mod durable;
 mod ending;
 mod failing;
+#[cfg(feature = "checkpoint")]
+mod forming;
 mod handle;
 mod input;
 mod iter;
 #[cfg(feature = "checkpoint")]
+mod keeper;
+#[cfg(feature = "checkpoint")]
 mod places;
 mod records;
 mod run;
+#[cfg(feature = "checkpoint")]
+mod saved;
 mod settings;
 mod shape;
 mod spring;

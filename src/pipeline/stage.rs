@@ -7,8 +7,6 @@ use super::spring::Spring;
 use crate::data::{RunStats, Stopwatch, Timestamp};
 use crate::engine::{Broken, Cause, Halt, Passing};
 use crate::process::Operator;
-#[cfg(feature = "checkpoint")]
-use crate::saved::{DamagedState, Saved, put, take};
 use crate::watermark::Tracker;
 use crate::window::Tide;
 use std::marker::PhantomData;
@@ -31,11 +29,11 @@ pub struct Stage<M, T, C, X, Ky, At, Wi, I> {
 pub struct Running<B, L, O> {
     pub(super) before: B,
     /// What the steps keep.
-    kept: L,
+    pub(super) kept: L,
     /// What the windows keep, once anything is to be kept.
-    open: Option<O>,
-    batches: u64,
-    records: u64,
+    pub(super) open: Option<O>,
+    pub(super) batches: u64,
+    pub(super) records: u64,
 }
 
 impl<B, L, O> Running<B, L, O> {
@@ -354,22 +352,5 @@ where
             }
         }
         Ok(())
-    }
-}
-
-#[cfg(feature = "checkpoint")]
-impl<B: Saved, L: Saved, O: Saved> Saved for Running<B, L, O> {
-    fn save(&self, out: &mut Vec<u8>) -> Result<(), DamagedState> {
-        put(out, &(self.batches, self.records))?;
-        self.before.save(out)?;
-        self.kept.save(out)?;
-        self.open.iter().try_for_each(|open| open.save(out))
-    }
-
-    fn load(&mut self, input: &mut &[u8]) -> Result<(), DamagedState> {
-        (self.batches, self.records) = take(input)?;
-        self.before.load(input)?;
-        self.kept.load(input)?;
-        self.open.iter_mut().try_for_each(|open| open.load(input))
     }
 }

@@ -35,12 +35,12 @@ impl<O: fmt::Debug, M> fmt::Debug for Warm<O, M> {
 #[cfg(feature = "checkpoint")]
 impl<O: crate::saved::Saved, M> crate::saved::Saved for Warm<O, M> {
     /// The memories hold nothing: they are settled before.
-    fn save(&self, out: &mut Vec<u8>) -> Result<(), crate::saved::DamagedState> {
-        self.open.save(out)
+    fn save(&self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
+        self.open.save(pieces)
     }
 
-    fn load(&mut self, input: &mut &[u8]) -> Result<(), crate::saved::DamagedState> {
-        self.open.load(input)
+    fn load(&mut self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
+        self.open.load(pieces)
     }
 }
 

@@ -164,24 +164,28 @@ where
     K: Key + Ord + serde::Serialize + serde::de::DeserializeOwned,
     S: serde::Serialize + serde::de::DeserializeOwned,
 {
-    fn save(&self, out: &mut Vec<u8>) -> Result<(), crate::saved::DamagedState> {
+    fn save(&self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
         use crate::saved::put;
-        put(out, &self.issued)?;
-        put(out, &(self.keys.len() as u64))?;
-        for (key, one) in &self.keys {
-            put(out, &(key, one.number, &one.state))?;
-        }
-        put(out, &(self.timers.len() as u64))?;
-        self.timers.iter().try_for_each(|(at, key, number)| put(out, &(at, key, number)))
+        pieces.write(&[], |out| {
+            put(out, &self.issued)?;
+            put(out, &(self.keys.len() as u64))?;
+            for (key, one) in &self.keys {
+                put(out, &(key, one.number, &one.state))?;
+            }
+            put(out, &(self.timers.len() as u64))?;
+            self.timers.iter().try_for_each(|(at, key, number)| put(out, &(at, key, number)))
+        })
     }
 
-    fn load(&mut self, input: &mut &[u8]) -> Result<(), crate::saved::DamagedState> {
+    fn load(&mut self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
         use crate::saved::{take, take_some};
-        self.issued = take(input)?;
-        let keys: Vec<(K, u64, S)> = take_some(input, take)?;
-        self.keys = keys.into_iter().map(|(key, number, state)| (key, One { number, state })).collect();
-        self.timers = take_some(input, take)?.into_iter().collect();
-        Ok(())
+        pieces.read(&[], |input| {
+            self.issued = take(input)?;
+            let keys: Vec<(K, u64, S)> = take_some(input, take)?;
+            self.keys = keys.into_iter().map(|(key, number, state)| (key, One { number, state })).collect();
+            self.timers = take_some(input, take)?.into_iter().collect();
+            Ok(())
+        })
     }
 }
 

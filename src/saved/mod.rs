@@ -1,11 +1,13 @@
 //! What can be saved, and read again.
 
 mod bytes;
+mod pieces;
 mod replay;
 mod values;
 
 pub use bytes::DamagedState;
 pub(crate) use bytes::{put, take, take_some};
+pub use pieces::Pieces;
 pub use replay::Replay;
 
 /// State that can be saved and loaded. Not to be implemented outside the crate.
@@ -15,22 +17,22 @@ pub use replay::Replay;
     note = "keys, the state of integrators and of `.stateful(..)` must be `Serialize + DeserializeOwned`"
 )]
 pub trait Saved {
-    /// Writes it.
+    /// Writes its pieces.
     #[doc(hidden)]
-    fn save(&self, out: &mut Vec<u8>) -> Result<(), DamagedState>;
+    fn save(&self, pieces: &mut Pieces) -> Result<(), DamagedState>;
 
-    /// Takes over what was written.
+    /// Takes over the pieces that were written.
     #[doc(hidden)]
-    fn load(&mut self, input: &mut &[u8]) -> Result<(), DamagedState>;
+    fn load(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState>;
 }
 
 macro_rules! nothing {
     ($([$($t:ident)?] $type:ty),*) => { $(
         impl$(<$t>)? Saved for $type {
-            fn save(&self, _: &mut Vec<u8>) -> Result<(), DamagedState> {
+            fn save(&self, _: &mut Pieces) -> Result<(), DamagedState> {
                 Ok(())
             }
-            fn load(&mut self, _: &mut &[u8]) -> Result<(), DamagedState> {
+            fn load(&mut self, _: &mut Pieces) -> Result<(), DamagedState> {
                 Ok(())
             }
         }
@@ -41,13 +43,13 @@ macro_rules! nothing {
 nothing!([] (), [S] Option<S>, [T] Vec<T>);
 
 impl<A: Saved, B: Saved> Saved for (A, B) {
-    fn save(&self, out: &mut Vec<u8>) -> Result<(), DamagedState> {
-        self.0.save(out)?;
-        self.1.save(out)
+    fn save(&self, pieces: &mut Pieces) -> Result<(), DamagedState> {
+        pieces.within(0, |pieces| self.0.save(pieces))?;
+        pieces.within(1, |pieces| self.1.save(pieces))
     }
 
-    fn load(&mut self, input: &mut &[u8]) -> Result<(), DamagedState> {
-        self.0.load(input)?;
-        self.1.load(input)
+    fn load(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState> {
+        pieces.within(0, |pieces| self.0.load(pieces))?;
+        pieces.within(1, |pieces| self.1.load(pieces))
     }
 }

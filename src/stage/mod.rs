@@ -10,6 +10,8 @@ mod observer;
 mod partitioner;
 mod parts;
 mod processor;
+#[cfg(feature = "checkpoint")]
+mod rows;
 mod scheduler;
 mod sink;
 mod source;
@@ -30,6 +32,8 @@ pub use partitioner::{Part, Partitioner};
 pub(crate) use parts::Even;
 pub use parts::Parts;
 pub use processor::Processor;
+#[cfg(feature = "checkpoint")]
+pub use rows::Rows;
 pub use scheduler::Scheduler;
 pub use sink::Sink;
 pub use source::{Inbox, Pull, Source};

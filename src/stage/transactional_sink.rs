@@ -1,3 +1,4 @@
+use super::Rows;
 use crate::error::BoxError;
 
 /// The name of one commit of one pipeline.
@@ -51,4 +52,13 @@ pub trait TransactionalSink<T>: Send {
     /// # Errors
     /// Whatever keeps it from taking them: the stream ends, and delivers the epoch again when it is run again.
     fn deliver(&mut self, epoch: &Epoch, results: Vec<T>) -> Result<(), BoxError>;
+
+    /// The results as rows of a table that lies in the checkpoint's file: they are written with the commit, and not delivered.
+    ///
+    /// # Errors
+    /// Where they cannot be made into bytes.
+    #[doc(hidden)]
+    fn rows(&mut self, _: &[T]) -> Result<Option<Rows>, BoxError> {
+        Ok(None)
+    }
 }

@@ -12,12 +12,20 @@ pub struct StoreError {
 pub(crate) enum StoreErrorKind {
     #[error("a checkpoint needs the name of a file, not of a folder")]
     NoFile,
-    #[error("another pipeline has it open, in this process or another: one writes at a time, so end that one first")]
-    Locked,
+    #[error("another pipeline, or a reader, has it open, {0}: one has it at a time, so end that one first")]
+    Locked(String),
+    #[error(
+        "it was removed or replaced while this pipeline had it open: what lies there now knows nothing of this run. Nothing more was committed or delivered; run it again to go on from what lies there"
+    )]
+    Replaced,
     #[error(
         "it holds the checkpoint of another pipeline, or of another version of it: {found}; this one is {wanted}. Give each a file of its own, or start anew with another file"
     )]
     Other { found: String, wanted: String },
+    #[error(
+        "it was made by another version of this crate: it is of format {found}, and this version reads format {wanted}. Go on with the version that made it, or start anew with another file"
+    )]
+    Format { found: u64, wanted: u64 },
     #[error("it is damaged, or no checkpoint: {0}. Nothing of it was changed")]
     Damaged(String),
     #[error("it could not be read or written: {0}")]
@@ -31,12 +39,17 @@ impl StoreError {
 
     /// Whether another writer has the file.
     pub fn is_locked(&self) -> bool {
-        matches!(self.kind, StoreErrorKind::Locked)
+        matches!(self.kind, StoreErrorKind::Locked(_))
     }
 
-    /// Whether the file belongs to another pipeline.
+    /// Whether the file was removed or replaced while it was open.
+    pub fn is_replaced(&self) -> bool {
+        matches!(self.kind, StoreErrorKind::Replaced)
+    }
+
+    /// Whether the file belongs to another pipeline, or was made by another version of this crate.
     pub fn is_other(&self) -> bool {
-        matches!(self.kind, StoreErrorKind::Other { .. })
+        matches!(self.kind, StoreErrorKind::Other { .. } | StoreErrorKind::Format { .. })
     }
 
     /// Whether the file is damaged, or was made by another program.

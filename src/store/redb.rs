@@ -1,16 +1,23 @@
 use super::error::StoreErrorKind;
-use super::{Checkpoint, StoreError};
+use super::pieces::{ByName, PIECES, Sums};
+use super::writer::Writer;
+use super::{Checkpoint, StoreError, rows, writer};
 use crate::data::fixed_hash;
+use crate::stage::Rows;
 use redb::{Database, DatabaseError, ReadableDatabase, TableDefinition, TableError};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Of the bytes in the tables.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
+/// Files of fewer bytes are not worth making smaller; of larger ones it is worth while where the used part is less than one in so many.
+const LARGE: u64 = 16 << 20;
+const SPARSE: u64 = 4;
 /// Numbers by name: the format, the last epoch that was committed, the last that was delivered.
 const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
-/// Bytes by name: the plan, the offsets, the state, and the results of the last epoch.
+/// Bytes by name: the plan, the offsets, and the results of the last epoch.
 const BYTES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("bytes");
 
 /// A redb file, which one process has open at a time.
@@ -19,6 +26,10 @@ pub(crate) struct Store {
     /// Until it is dropped.
     database: Option<Database>,
     plan: String,
+    writer: Writer,
+    sums: Sums,
+    /// Whether a commit has failed: what the file holds then is known when it is opened again.
+    has_failed: bool,
 }
 
 /// What was committed last.
@@ -26,7 +37,7 @@ pub(crate) struct Found {
     pub(crate) epoch: u64,
     pub(crate) is_delivered: bool,
     pub(crate) offset: Vec<u8>,
-    pub(crate) state: Vec<u8>,
+    pub(crate) state: ByName,
     pub(crate) results: Vec<u8>,
 }
 
@@ -36,8 +47,10 @@ pub(crate) struct Commit<'c> {
     /// The last epoch that the sink has.
     pub(crate) delivered: u64,
     pub(crate) offset: &'c [u8],
-    pub(crate) state: &'c [u8],
+    pub(crate) state: &'c ByName,
     pub(crate) results: &'c [u8],
+    /// Results that need no sink.
+    pub(crate) rows: Option<&'c Rows>,
 }
 
 impl Store {
@@ -48,7 +61,7 @@ impl Store {
         let database = contain(|| Database::create(&path)).map_err(|panicked| StoreError::new(&path, StoreErrorKind::Damaged(panicked)))?;
         let database = database.map_err(|error| {
             let kind = match error {
-                DatabaseError::DatabaseAlreadyOpen => StoreErrorKind::Locked,
+                DatabaseError::DatabaseAlreadyOpen => writer::refused(&path),
                 DatabaseError::Storage(redb::StorageError::Io(error)) if error.kind() != std::io::ErrorKind::InvalidData => {
                     StoreErrorKind::Failed(error.to_string())
                 }
@@ -56,7 +69,8 @@ impl Store {
             };
             StoreError::new(&path, kind)
         })?;
-        Ok(Store { path, database: Some(database), plan: checkpoint.plan(steps) })
+        let (plan, writer) = (checkpoint.plan(steps), Writer::of(&path));
+        Ok(Store { path, database: Some(database), plan, writer, sums: Sums::default(), has_failed: false })
     }
 
     fn database(&self) -> Result<&Database, StoreError> {
@@ -72,11 +86,33 @@ impl Store {
     }
 
     /// What was committed last, if anything was; refuses what another plan has committed.
-    pub(crate) fn found(&self) -> Result<Option<Found>, StoreError> {
-        contain(|| self.read()).map_err(|panicked| self.damaged(panicked))?
+    pub(crate) fn found(&mut self) -> Result<Option<Found>, StoreError> {
+        let mut sums = Sums::default();
+        let found = contain(|| self.read(&mut sums)).map_err(|panicked| self.damaged(panicked))??;
+        self.sums = sums;
+        self.compact()?;
+        Ok(found)
     }
 
-    fn read(&self) -> Result<Option<Found>, StoreError> {
+    /// Makes a large file smaller, of which most is free: what was kept once and is not any more.
+    fn compact(&mut self) -> Result<(), StoreError> {
+        let size = self.file_bytes();
+        let Some(database) = self.database.as_mut().filter(|_| size > LARGE) else { return Ok(()) };
+        let mut compact = || -> Result<(), redb::Error> {
+            let write = database.begin_write()?;
+            let stats = write.stats()?;
+            let used = stats.allocated_pages() * stats.page_size() as u64;
+            write.abort()?;
+            if used < size / SPARSE {
+                database.compact()?;
+            }
+            Ok(())
+        };
+        let done = contain(&mut compact);
+        done.map_err(|panicked| self.damaged(panicked))?.map_err(|error| self.failed(error))
+    }
+
+    fn read(&self, sums: &mut Sums) -> Result<Option<Found>, StoreError> {
         let read = self.database()?.begin_read().map_err(|error| self.failed(error))?;
         let numbers = match read.open_table(NUMBERS) {
             Ok(numbers) => numbers,
@@ -89,7 +125,7 @@ impl Store {
         };
         let format = number("format")?;
         if format != FORMAT {
-            let kind = StoreErrorKind::Other { found: format!("format {format}"), wanted: format!("format {FORMAT}") };
+            let kind = StoreErrorKind::Format { found: format, wanted: FORMAT };
             return Err(StoreError::new(&self.path, kind));
         }
         let bytes = read.open_table(BYTES).map_err(|error| self.damaged(error))?;
@@ -103,9 +139,10 @@ impl Store {
             return Err(StoreError::new(&self.path, StoreErrorKind::Other { found, wanted: self.plan.clone() }));
         }
         let (epoch, delivered) = (number("epoch")?, number("delivered")?);
-        let found =
-            Found { epoch, is_delivered: delivered >= epoch, offset: get("offset")?, state: get("state")?, results: get("results")? };
-        if number("sum")? != sum(epoch, &found.offset, &found.state, &found.results) {
+        let pieces = read.open_table(PIECES).map_err(|error| self.damaged(error))?;
+        let state = sums.read(&pieces).map_err(|error| self.damaged(error))?.map_err(|wrong| self.damaged(wrong))?;
+        let found = Found { epoch, is_delivered: delivered >= epoch, offset: get("offset")?, state, results: get("results")? };
+        if number("sum")? != sum(epoch, &found.offset, sums, &found.results) {
             return Err(self.damaged("the sum of what it holds is wrong"));
         }
         Ok(Some(found))
@@ -117,37 +154,65 @@ impl Store {
         if tables > 0 { Err(self.damaged("it is the database of another program")) } else { Ok(()) }
     }
 
-    /// Commits, durably.
-    pub(crate) fn commit(&self, commit: &Commit<'_>) -> Result<(), StoreError> {
+    /// Commits, durably; how many bytes of state had changed. After a failure there is no other commit.
+    pub(crate) fn commit(&mut self, commit: &Commit<'_>) -> Result<u64, StoreError> {
+        if self.has_failed {
+            return Err(self.failed("a commit has failed before, so that it is not known what it holds until it is opened again"));
+        }
+        self.has_failed = true;
+        self.writer.check()?;
+        let mut sums = std::mem::take(&mut self.sums);
         let database = self.database()?;
-        contain(|| Self::write(database, &self.plan, commit))
+        let written = contain(|| Self::write(database, &self.plan, &mut sums, commit))
             .map_err(|panicked| self.damaged(panicked))?
-            .map_err(|error| self.failed(error))
+            .map_err(|error| self.failed(error))?;
+        // What a file holds that lies nowhere is not to be delivered.
+        self.writer.check()?;
+        (self.sums, self.has_failed) = (sums, false);
+        Ok(written)
     }
 
-    fn write(database: &Database, plan: &str, commit: &Commit<'_>) -> Result<(), redb::Error> {
+    /// How many bytes of state are committed.
+    pub(crate) fn state_bytes(&self) -> u64 {
+        self.sums.bytes()
+    }
+
+    /// How large the file is.
+    pub(crate) fn file_bytes(&self) -> u64 {
+        std::fs::metadata(&self.path).map_or(0, |file| file.len())
+    }
+
+    fn write(database: &Database, plan: &str, sums: &mut Sums, commit: &Commit<'_>) -> Result<u64, redb::Error> {
         let write = database.begin_write()?;
+        let written;
         {
+            written = sums.write(&mut write.open_table(PIECES)?, commit.state)?;
             let mut numbers = write.open_table(NUMBERS)?;
-            let sum = sum(commit.epoch, commit.offset, commit.state, commit.results);
+            let sum = sum(commit.epoch, commit.offset, sums, commit.results);
             for (name, number) in [("format", FORMAT), ("epoch", commit.epoch), ("delivered", commit.delivered), ("sum", sum)] {
                 numbers.insert(name, number)?;
             }
             let mut bytes = write.open_table(BYTES)?;
-            let plan = plan.as_bytes();
-            for (name, value) in [("plan", plan), ("offset", commit.offset), ("state", commit.state), ("results", commit.results)] {
+            for (name, value) in [("plan", plan.as_bytes()), ("offset", commit.offset), ("results", commit.results)] {
                 bytes.insert(name, value)?;
             }
         }
+        if let Some(rows) = commit.rows {
+            rows::write(&write, rows)?;
+        }
         write.commit()?;
-        Ok(())
+        Ok(written)
     }
 
-    /// Notes that the sink has an epoch, at the end of a stream; elsewhere the next commit does.
-    pub(crate) fn acknowledge(&self, epoch: u64) -> Result<(), StoreError> {
+    /// Notes that the sink has an epoch, at the end of a stream, or that its results are these rows; elsewhere the next commit does.
+    pub(crate) fn acknowledge(&self, epoch: u64, results: Option<&Rows>) -> Result<(), StoreError> {
+        self.writer.check()?;
         let database = self.database()?;
         let note = || -> Result<(), redb::Error> {
             let write = database.begin_write()?;
+            if let Some(results) = results {
+                rows::write(&write, results)?;
+            }
             write.open_table(NUMBERS)?.insert("delivered", epoch)?;
             write.commit()?;
             Ok(())
@@ -158,6 +223,7 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
+        self.writer.leave();
         let database = self.database.take();
         let _ = contain(|| drop(database));
     }
@@ -168,8 +234,9 @@ fn make(path: &Path) -> Result<(), redb::Error> {
     if path.exists() {
         return Ok(());
     }
+    static NEXT: AtomicU64 = AtomicU64::new(0);
     let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.new", std::process::id()));
+    name.push(format!(".{}-{}.new", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
     let beside = path.with_file_name(name);
     // One that was left by a process of the same number.
     if beside.exists() {
@@ -186,8 +253,8 @@ fn make(path: &Path) -> Result<(), redb::Error> {
 }
 
 /// What tells that bytes have changed since they were committed.
-fn sum(epoch: u64, offset: &[u8], state: &[u8], results: &[u8]) -> u64 {
-    fixed_hash(&(epoch, offset, state, results))
+fn sum(epoch: u64, offset: &[u8], state: &Sums, results: &[u8]) -> u64 {
+    fixed_hash(&(epoch, offset, state.total(), results))
 }
 
 /// A damaged file makes the database panic in places.

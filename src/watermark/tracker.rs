@@ -81,14 +81,14 @@ impl fmt::Debug for Tracker<'_> {
 
 #[cfg(feature = "checkpoint")]
 impl crate::saved::Saved for Tracker<'_> {
-    fn save(&self, out: &mut Vec<u8>) -> Result<(), crate::saved::DamagedState> {
+    fn save(&self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
         let partition = |(number, p): (&u32, &Partition)| (*number, p.latest, p.watermark);
         let partitions: Vec<(u32, Timestamp, Timestamp)> = self.partitions.iter().map(partition).collect();
-        crate::saved::put(out, &(self.now, self.is_later, partitions))
+        pieces.write(&[], |out| crate::saved::put(out, &(self.now, self.is_later, partitions)))
     }
 
-    fn load(&mut self, input: &mut &[u8]) -> Result<(), crate::saved::DamagedState> {
-        let (now, is_later, partitions): (Timestamp, bool, Vec<(u32, Timestamp, Timestamp)>) = crate::saved::take(input)?;
+    fn load(&mut self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
+        let (now, is_later, partitions): (Timestamp, bool, Vec<(u32, Timestamp, Timestamp)>) = pieces.read(&[], crate::saved::take)?;
         self.is_later = is_later;
         self.now = now;
         let active = Instant::now();

@@ -1,6 +1,8 @@
 //! Stores: where a stream keeps what it needs to go on.
 
 mod checkpoint;
+#[cfg(test)]
+pub(crate) mod disk;
 mod error;
 mod redb;
 

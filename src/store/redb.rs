@@ -45,7 +45,7 @@ impl Store {
     pub(crate) fn open(checkpoint: &Checkpoint, steps: &str) -> Result<Self, StoreError> {
         let path = checkpoint.path().to_path_buf();
         make(&path).map_err(|error| StoreError::new(&path, StoreErrorKind::Failed(error.to_string())))?;
-        let database = contain(|| Database::create(&path)).map_err(|panicked| StoreError::new(&path, StoreErrorKind::Damaged(panicked)))?;
+        let database = contain(|| open(&path)).map_err(|panicked| StoreError::new(&path, StoreErrorKind::Damaged(panicked)))?;
         let database = database.map_err(|error| {
             let kind = match error {
                 DatabaseError::DatabaseAlreadyOpen => StoreErrorKind::Locked,
@@ -163,8 +163,21 @@ impl Drop for Store {
     }
 }
 
+/// Opens the file.
+fn open(path: &Path) -> Result<Database, DatabaseError> {
+    #[cfg(test)]
+    if let Some(disk) = super::disk::Disk::at(path) {
+        return Database::builder().create_with_backend(disk);
+    }
+    Database::create(path)
+}
+
 /// Makes the file where it is not there: beside its place, and linked to it when it is whole, as half of a database is none.
 fn make(path: &Path) -> Result<(), redb::Error> {
+    #[cfg(test)]
+    if super::disk::Disk::at(path).is_some() {
+        return Ok(());
+    }
     if path.exists() {
         return Ok(());
     }

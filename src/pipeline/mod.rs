@@ -7,6 +7,8 @@ mod drive;
 mod durable;
 mod ending;
 mod failing;
+#[cfg(all(test, feature = "checkpoint"))]
+mod faults;
 mod handle;
 mod input;
 mod iter;

@@ -4,6 +4,7 @@ mod checkpoint;
 #[cfg(test)]
 pub(crate) mod disk;
 mod error;
+mod mark;
 mod redb;
 
 pub use checkpoint::Checkpoint;

@@ -1,7 +1,8 @@
 use super::error::StoreErrorKind;
+use super::mark::Mark;
 use super::{Checkpoint, StoreError};
 use crate::data::fixed_hash;
-use redb::{Database, DatabaseError, ReadableDatabase, TableDefinition, TableError};
+use redb::{Database, DatabaseError, ReadableDatabase, StorageError, TableDefinition, TableError};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ pub(crate) struct Store {
     /// Until it is dropped.
     database: Option<Database>,
     plan: String,
+    mark: Mark,
 }
 
 /// What was committed last.
@@ -46,17 +48,9 @@ impl Store {
         let path = checkpoint.path().to_path_buf();
         make(&path).map_err(|error| StoreError::new(&path, StoreErrorKind::Failed(error.to_string())))?;
         let database = contain(|| open(&path)).map_err(|panicked| StoreError::new(&path, StoreErrorKind::Damaged(panicked)))?;
-        let database = database.map_err(|error| {
-            let kind = match error {
-                DatabaseError::DatabaseAlreadyOpen => StoreErrorKind::Locked,
-                DatabaseError::Storage(redb::StorageError::Io(error)) if error.kind() != std::io::ErrorKind::InvalidData => {
-                    StoreErrorKind::Failed(error.to_string())
-                }
-                error => StoreErrorKind::Damaged(error.to_string()),
-            };
-            StoreError::new(&path, kind)
-        })?;
-        Ok(Store { path, database: Some(database), plan: checkpoint.plan(steps) })
+        let database = database.map_err(|error| StoreError::new(&path, kind(error.into())))?;
+        let mark = Mark::beside(&path);
+        Ok(Store { path, database: Some(database), plan: checkpoint.plan(steps), mark })
     }
 
     fn database(&self) -> Result<&Database, StoreError> {
@@ -73,11 +67,17 @@ impl Store {
 
     /// What was committed last, if anything was; refuses what another plan has committed.
     pub(crate) fn found(&self) -> Result<Option<Found>, StoreError> {
-        contain(|| self.read()).map_err(|panicked| self.damaged(panicked))?
+        let found = contain(|| self.read()).map_err(|panicked| self.damaged(panicked))??;
+        let (committed, epoch) = (self.mark.epoch(), found.as_ref().map_or(0, |found| found.epoch));
+        if epoch < committed {
+            let kind = StoreErrorKind::Older { found: epoch, committed, mark: Mark::place(&self.path) };
+            return Err(StoreError::new(&self.path, kind));
+        }
+        Ok(found)
     }
 
     fn read(&self) -> Result<Option<Found>, StoreError> {
-        let read = self.database()?.begin_read().map_err(|error| self.failed(error))?;
+        let read = self.database()?.begin_read().map_err(|error| StoreError::new(&self.path, kind(error.into())))?;
         let numbers = match read.open_table(NUMBERS) {
             Ok(numbers) => numbers,
             Err(TableError::TableDoesNotExist(_)) => return self.is_new(&read).map(|()| None),
@@ -122,7 +122,9 @@ impl Store {
         let database = self.database()?;
         contain(|| Self::write(database, &self.plan, commit))
             .map_err(|panicked| self.damaged(panicked))?
-            .map_err(|error| self.failed(error))
+            .map_err(|error| StoreError::new(&self.path, kind(error)))?;
+        self.mark.set(commit.epoch);
+        Ok(())
     }
 
     fn write(database: &Database, plan: &str, commit: &Commit<'_>) -> Result<(), redb::Error> {
@@ -152,7 +154,7 @@ impl Store {
             write.commit()?;
             Ok(())
         };
-        contain(note).map_err(|panicked| self.damaged(panicked))?.map_err(|error| self.failed(error))
+        contain(note).map_err(|panicked| self.damaged(panicked))?.map_err(|error| StoreError::new(&self.path, kind(error)))
     }
 }
 
@@ -163,11 +165,27 @@ impl Drop for Store {
     }
 }
 
-/// Opens the file.
+/// What an error of the database is to the user. A file that ends too soon has lost its end.
+fn kind(error: redb::Error) -> StoreErrorKind {
+    use std::io::ErrorKind::{InvalidData, UnexpectedEof};
+    match error {
+        redb::Error::DatabaseAlreadyOpen => StoreErrorKind::Locked,
+        redb::Error::Io(error) if [InvalidData, UnexpectedEof].contains(&error.kind()) => StoreErrorKind::Damaged(error.to_string()),
+        redb::Error::Corrupted(_) | redb::Error::UpgradeRequired(_) | redb::Error::RepairAborted => {
+            StoreErrorKind::Damaged(error.to_string())
+        }
+        error => StoreErrorKind::Failed(error.to_string()),
+    }
+}
+
+/// Opens the file. A new one is made whole before it gets its name, so one without bytes has lost them.
 fn open(path: &Path) -> Result<Database, DatabaseError> {
     #[cfg(test)]
     if let Some(disk) = super::disk::Disk::at(path) {
         return Database::builder().create_with_backend(disk);
+    }
+    if path.metadata()?.len() == 0 {
+        return Err(StorageError::Corrupted("it is empty".into()).into());
     }
     Database::create(path)
 }
@@ -189,6 +207,7 @@ fn make(path: &Path) -> Result<(), redb::Error> {
         std::fs::remove_file(&beside)?;
     }
     drop(Database::create(&beside)?);
+    Mark::forget(path);
     let linked = std::fs::hard_link(&beside, path);
     std::fs::remove_file(&beside)?;
     match linked {

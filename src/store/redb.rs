@@ -213,8 +213,21 @@ fn make(path: &Path) -> Result<(), redb::Error> {
     match linked {
         // Another process was faster: who may have it is decided when it is opened.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        linked => Ok(linked?),
+        linked => Ok(linked.and_then(|()| sync_folder(path))?),
     }
+}
+
+/// A name that a crash of the machine takes back takes with it all that is committed under it.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Elsewhere a folder cannot be synced.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// What tells that bytes have changed since they were committed.

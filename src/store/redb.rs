@@ -6,6 +6,7 @@ use redb::{Database, DatabaseError, ReadableDatabase, StorageError, TableDefinit
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Of the bytes in the tables.
 const FORMAT: u64 = 1;
@@ -199,8 +200,9 @@ fn make(path: &Path) -> Result<(), redb::Error> {
     if path.exists() {
         return Ok(());
     }
+    static NEXT: AtomicU64 = AtomicU64::new(0);
     let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.new", std::process::id()));
+    name.push(format!(".{}.{}.new", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
     let beside = path.with_file_name(name);
     // One that was left by a process of the same number.
     if beside.exists() {

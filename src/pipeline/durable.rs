@@ -8,7 +8,7 @@ use super::input::{After, Feed, NoCheckpoint, Stream};
 use super::places::{Aligned, Noting, SharedPlaces};
 use super::spring::{Pumped, Spring};
 use super::stage::Stage;
-use crate::data::{Pane, StreamProgress};
+use crate::data::{Pane, StreamProgress, fixed_hash};
 use crate::engine::{Admission, Control, WhenFull};
 use crate::error::{BoxError, RunError};
 use crate::integrate::Integrated;
@@ -34,6 +34,9 @@ pub trait Durable: Feed {
     type Noting: Spring<Drawn = <Self::Spring as Spring>::Drawn>;
     #[doc(hidden)]
     fn kept(&self) -> &Checkpoint;
+    /// The stages before, by which a plan is told from others.
+    #[doc(hidden)]
+    fn stages(&self) -> String;
     #[doc(hidden)]
     fn resume(&mut self, place: Option<&[u8]>, places: &Places) -> Result<Self::Noting, BoxError>;
 }
@@ -49,6 +52,10 @@ impl<S: Replay, P: Partitioner<Vec<S::Item>>> Durable for Stream<S, P, Checkpoin
         &self.checkpoint
     }
 
+    fn stages(&self) -> String {
+        String::new()
+    }
+
     fn resume(&mut self, place: Option<&[u8]>, places: &Places) -> Result<Self::Noting, BoxError> {
         let source = self.source.take().map(|source| Noting::new(source, place, places.0.clone()));
         Ok(Pumped(source.transpose()?))
@@ -58,12 +65,17 @@ impl<S: Replay, P: Partitioner<Vec<S::Item>>> Durable for Stream<S, P, Checkpoin
 impl<M, T, C, X, Ky, At, Wi, I, P> Durable for After<Stage<M, T, C, X, Ky, At, Wi, I>, P>
 where
     M: Durable,
+    C: fmt::Debug,
     Self: Feed<Spring = M::Spring>,
 {
     type Noting = M::Noting;
 
     fn kept(&self) -> &Checkpoint {
         self.stage.input.kept()
+    }
+
+    fn stages(&self) -> String {
+        format!("{} then ", steps::<M, C, Ky, I>(&self.stage.input, &self.stage.chain))
     }
 
     fn resume(&mut self, place: Option<&[u8]>, places: &Places) -> Result<M::Noting, BoxError> {
@@ -102,8 +114,9 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integra
     {
         let (mut stage, settings, pacing) = self.into_stage();
         let control = Control::default();
-        let mut keeper = Keeper::open(stage.input.kept(), &format!("{:?}", stage.chain)).map_err(store)?;
         let mut running = stage.open();
+        let plan = format!("{} with {}", steps::<M, C, Ky, I>(&stage.input, &stage.chain), form(&running));
+        let mut keeper = Keeper::open(stage.input.kept(), &plan).map_err(store)?;
         let mut tracker = Tracker::new(pacing.watermark);
         let place = keeper.recover(&mut sink, |mut state| {
             running.load(&mut state)?;
@@ -128,6 +141,25 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integra
         keeper.end().map_err(store)?;
         Ok(control.progress().clone())
     }
+}
+
+/// What a plan is told by: its steps, its keys and its integrators, as their state is saved without a word on what it is of.
+fn steps<M: Durable, C: fmt::Debug, Ky, I>(input: &M, chain: &C) -> String {
+    format!("{}{chain:?}, {} into {}", input.stages(), plain_name::<Ky>(), plain_name::<I>())
+}
+
+/// What tells state of one type from state of another, whose bytes may look alike; the names of the types would be too long to be read.
+fn form<R>(_: &R) -> String {
+    format!("state of the form {:08x}", fixed_hash(&plain_name::<R>()) >> 32)
+}
+
+/// The name of a type without those of the modules that it lies in, which may change from build to build.
+fn plain_name<T>() -> String {
+    let mut name = String::new();
+    for word in std::any::type_name::<T>().split_inclusive(|letter: char| !(letter.is_alphanumeric() || "_:{}".contains(letter))) {
+        name.push_str(word.rsplit("::").next().unwrap_or(word));
+    }
+    name
 }
 
 fn store<E>(cause: impl Into<BoxError>) -> RunError<E> {

@@ -5,6 +5,7 @@ use super::drive::{Failure, Start, pace};
 use super::ending::{Ending, Ordered};
 use super::failing::{Absorbs, Fallibility, Meets};
 use super::forming::{Forming, load};
+use super::identity::{form, steps};
 use super::input::{After, Feed, NoCheckpoint, Stream};
 use super::keeper::Keeper;
 use super::places::{Aligned, Noting, SharedPlaces};
@@ -35,6 +36,9 @@ pub trait Durable: Feed {
     type Noting: Spring<Drawn = <Self::Spring as Spring>::Drawn>;
     #[doc(hidden)]
     fn kept(&self) -> &Checkpoint;
+    /// The stages before, by which a plan is told from others.
+    #[doc(hidden)]
+    fn stages(&self) -> String;
     #[doc(hidden)]
     fn resume(&mut self, place: Option<&[u8]>, places: &Places) -> Result<Self::Noting, BoxError>;
 }
@@ -50,6 +54,10 @@ impl<S: Replay, P: Partitioner<Vec<S::Item>>> Durable for Stream<S, P, Checkpoin
         &self.checkpoint
     }
 
+    fn stages(&self) -> String {
+        String::new()
+    }
+
     fn resume(&mut self, place: Option<&[u8]>, places: &Places) -> Result<Self::Noting, BoxError> {
         let source = self.source.take().map(|source| Noting::new(source, place, places.0.clone()));
         Ok(Pumped(source.transpose()?))
@@ -59,12 +67,17 @@ impl<S: Replay, P: Partitioner<Vec<S::Item>>> Durable for Stream<S, P, Checkpoin
 impl<M, T, C, X, Ky, At, Wi, I, P> Durable for After<Stage<M, T, C, X, Ky, At, Wi, I>, P>
 where
     M: Durable,
+    C: fmt::Debug,
     Self: Feed<Spring = M::Spring>,
 {
     type Noting = M::Noting;
 
     fn kept(&self) -> &Checkpoint {
         self.stage.input.kept()
+    }
+
+    fn stages(&self) -> String {
+        format!("{} then ", steps::<M, C, Ky, I>(&self.stage.input, &self.stage.chain))
     }
 
     fn resume(&mut self, place: Option<&[u8]>, places: &Places) -> Result<M::Noting, BoxError> {
@@ -104,8 +117,9 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integra
         let (mut stage, settings, pacing) = self.into_stage();
         let control = Control::default();
         let checkpoint = stage.input.kept().clone();
-        let mut keeper = Keeper::open(&checkpoint, &format!("{:?}", stage.chain), &control).map_err(store)?;
         let mut running = stage.open();
+        let plan = format!("{} with {}", steps::<M, C, Ky, I>(&stage.input, &stage.chain), form(&running));
+        let mut keeper = Keeper::open(&checkpoint, &plan, &control).map_err(store)?;
         let mut tracker = Tracker::new(pacing.watermark);
         let place = keeper.recover(&mut sink, |state| load(&mut running, &mut tracker, state))?;
         let places = Places(SharedPlaces::default());

@@ -7,9 +7,13 @@ mod drive;
 mod durable;
 mod ending;
 mod failing;
+#[cfg(all(test, feature = "checkpoint"))]
+mod faults;
 #[cfg(feature = "checkpoint")]
 mod forming;
 mod handle;
+#[cfg(feature = "checkpoint")]
+mod identity;
 mod input;
 mod iter;
 #[cfg(feature = "checkpoint")]

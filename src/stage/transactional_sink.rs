@@ -44,7 +44,7 @@ impl Epoch {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot take results of type `{T}` exactly once",
     label = "not a `TransactionalSink<{T}>`",
-    note = "it must make an epoch's results visible at once, and ignore an epoch that it already has"
+    note = "implement `TransactionalSink` for it: it makes the results of an epoch visible at once, and ignores an epoch that it already has"
 )]
 pub trait TransactionalSink<T>: Send {
     /// Takes the results of an epoch, if it does not have them.

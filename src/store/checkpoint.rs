@@ -22,7 +22,8 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// In this file, which is made if it is not there.
+    /// In this file, which is made if it is not there. Beside it, with `.epoch` after its name, a small file notes the last epoch, so that an old
+    /// copy is refused.
     ///
     /// # Errors
     /// Where that is the name of a folder, or none.

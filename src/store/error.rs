@@ -28,6 +28,11 @@ pub(crate) enum StoreErrorKind {
     Format { found: u64, wanted: u64 },
     #[error("it is damaged, or no checkpoint: {0}. Nothing of it was changed")]
     Damaged(String),
+    #[error(
+        "epoch {committed} was committed, and it goes only up to {found}: what was committed last is damaged, or this is an old copy. Whoever wants to go on from there all the same removes {}",
+        mark.display()
+    )]
+    Older { found: u64, committed: u64, mark: PathBuf },
     #[error("it could not be read or written: {0}")]
     Failed(String),
 }
@@ -52,8 +57,8 @@ impl StoreError {
         matches!(self.kind, StoreErrorKind::Other { .. } | StoreErrorKind::Format { .. })
     }
 
-    /// Whether the file is damaged, or was made by another program.
+    /// Whether the file is damaged, was made by another program, or is older than what was committed.
     pub fn is_damaged(&self) -> bool {
-        matches!(self.kind, StoreErrorKind::Damaged(_))
+        matches!(self.kind, StoreErrorKind::Damaged(_) | StoreErrorKind::Older { .. })
     }
 }

@@ -1,7 +1,10 @@
 //! Stores: where a stream keeps what it needs to go on.
 
 mod checkpoint;
+#[cfg(test)]
+pub(crate) mod disk;
 mod error;
+mod mark;
 mod pieces;
 mod redb;
 mod rows;

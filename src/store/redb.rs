@@ -1,10 +1,11 @@
 use super::error::StoreErrorKind;
+use super::mark::Mark;
 use super::pieces::{ByName, PIECES, Sums};
 use super::writer::Writer;
 use super::{Checkpoint, StoreError, rows, writer};
 use crate::data::fixed_hash;
 use crate::stage::Rows;
-use redb::{Database, DatabaseError, ReadableDatabase, TableDefinition, TableError};
+use redb::{Database, DatabaseError, ReadableDatabase, StorageError, TableDefinition, TableError};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ pub(crate) struct Store {
     /// Until it is dropped.
     database: Option<Database>,
     plan: String,
+    mark: Mark,
     writer: Writer,
     sums: Sums,
     /// Whether a commit has failed: what the file holds then is known when it is opened again.
@@ -58,19 +60,10 @@ impl Store {
     pub(crate) fn open(checkpoint: &Checkpoint, steps: &str) -> Result<Self, StoreError> {
         let path = checkpoint.path().to_path_buf();
         make(&path).map_err(|error| StoreError::new(&path, StoreErrorKind::Failed(error.to_string())))?;
-        let database = contain(|| Database::create(&path)).map_err(|panicked| StoreError::new(&path, StoreErrorKind::Damaged(panicked)))?;
-        let database = database.map_err(|error| {
-            let kind = match error {
-                DatabaseError::DatabaseAlreadyOpen => writer::refused(&path),
-                DatabaseError::Storage(redb::StorageError::Io(error)) if error.kind() != std::io::ErrorKind::InvalidData => {
-                    StoreErrorKind::Failed(error.to_string())
-                }
-                error => StoreErrorKind::Damaged(error.to_string()),
-            };
-            StoreError::new(&path, kind)
-        })?;
-        let (plan, writer) = (checkpoint.plan(steps), Writer::of(&path));
-        Ok(Store { path, database: Some(database), plan, writer, sums: Sums::default(), has_failed: false })
+        let database = contain(|| open(&path)).map_err(|panicked| StoreError::new(&path, StoreErrorKind::Damaged(panicked)))?;
+        let database = database.map_err(|error| StoreError::new(&path, kind(&path, error.into())))?;
+        let (plan, mark, writer) = (checkpoint.plan(steps), Mark::beside(&path), Writer::of(&path));
+        Ok(Store { path, database: Some(database), plan, mark, writer, sums: Sums::default(), has_failed: false })
     }
 
     fn database(&self) -> Result<&Database, StoreError> {
@@ -89,6 +82,11 @@ impl Store {
     pub(crate) fn found(&mut self) -> Result<Option<Found>, StoreError> {
         let mut sums = Sums::default();
         let found = contain(|| self.read(&mut sums)).map_err(|panicked| self.damaged(panicked))??;
+        let (committed, epoch) = (self.mark.epoch(), found.as_ref().map_or(0, |found| found.epoch));
+        if epoch < committed {
+            let kind = StoreErrorKind::Older { found: epoch, committed, mark: Mark::place(&self.path) };
+            return Err(StoreError::new(&self.path, kind));
+        }
         self.sums = sums;
         self.compact()?;
         Ok(found)
@@ -109,11 +107,16 @@ impl Store {
             Ok(())
         };
         let done = contain(&mut compact);
-        done.map_err(|panicked| self.damaged(panicked))?.map_err(|error| self.failed(error))
+        done.map_err(|panicked| self.damaged(panicked))?.map_err(|error| self.error(error))
+    }
+
+    /// What went wrong in the database.
+    fn error(&self, error: redb::Error) -> StoreError {
+        StoreError::new(&self.path, kind(&self.path, error))
     }
 
     fn read(&self, sums: &mut Sums) -> Result<Option<Found>, StoreError> {
-        let read = self.database()?.begin_read().map_err(|error| self.failed(error))?;
+        let read = self.database()?.begin_read().map_err(|error| self.error(error.into()))?;
         let numbers = match read.open_table(NUMBERS) {
             Ok(numbers) => numbers,
             Err(TableError::TableDoesNotExist(_)) => return self.is_new(&read).map(|()| None),
@@ -165,9 +168,10 @@ impl Store {
         let database = self.database()?;
         let written = contain(|| Self::write(database, &self.plan, &mut sums, commit))
             .map_err(|panicked| self.damaged(panicked))?
-            .map_err(|error| self.failed(error))?;
+            .map_err(|error| self.error(error))?;
         // What a file holds that lies nowhere is not to be delivered.
         self.writer.check()?;
+        self.mark.set(commit.epoch);
         (self.sums, self.has_failed) = (sums, false);
         Ok(written)
     }
@@ -217,7 +221,7 @@ impl Store {
             write.commit()?;
             Ok(())
         };
-        contain(note).map_err(|panicked| self.damaged(panicked))?.map_err(|error| self.failed(error))
+        contain(note).map_err(|panicked| self.damaged(panicked))?.map_err(|error| self.error(error))
     }
 }
 
@@ -229,8 +233,37 @@ impl Drop for Store {
     }
 }
 
+/// What an error of the database is to the user. A file that ends too soon has lost its end.
+fn kind(path: &Path, error: redb::Error) -> StoreErrorKind {
+    use std::io::ErrorKind::{InvalidData, UnexpectedEof};
+    match error {
+        redb::Error::DatabaseAlreadyOpen => writer::refused(path),
+        redb::Error::Io(error) if [InvalidData, UnexpectedEof].contains(&error.kind()) => StoreErrorKind::Damaged(error.to_string()),
+        redb::Error::Corrupted(_) | redb::Error::UpgradeRequired(_) | redb::Error::RepairAborted => {
+            StoreErrorKind::Damaged(error.to_string())
+        }
+        error => StoreErrorKind::Failed(error.to_string()),
+    }
+}
+
+/// Opens the file. A new one is made whole before it gets its name, so one without bytes has lost them.
+fn open(path: &Path) -> Result<Database, DatabaseError> {
+    #[cfg(test)]
+    if let Some(disk) = super::disk::Disk::at(path) {
+        return Database::builder().create_with_backend(disk);
+    }
+    if path.metadata()?.len() == 0 {
+        return Err(StorageError::Corrupted("it is empty".into()).into());
+    }
+    Database::create(path)
+}
+
 /// Makes the file where it is not there: beside its place, and linked to it when it is whole, as half of a database is none.
 fn make(path: &Path) -> Result<(), redb::Error> {
+    #[cfg(test)]
+    if super::disk::Disk::at(path).is_some() {
+        return Ok(());
+    }
     if path.exists() {
         return Ok(());
     }
@@ -243,13 +276,27 @@ fn make(path: &Path) -> Result<(), redb::Error> {
         std::fs::remove_file(&beside)?;
     }
     drop(Database::create(&beside)?);
+    Mark::forget(path);
     let linked = std::fs::hard_link(&beside, path);
     std::fs::remove_file(&beside)?;
     match linked {
         // Another process was faster: who may have it is decided when it is opened.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        linked => Ok(linked?),
+        linked => Ok(linked.and_then(|()| sync_folder(path))?),
     }
+}
+
+/// A name that a crash of the machine takes back takes with it all that is committed under it.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Elsewhere a folder cannot be synced.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// What tells that bytes have changed since they were committed.

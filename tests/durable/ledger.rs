@@ -14,6 +14,8 @@ pub struct Log {
     pub fails_at: Option<u64>,
     /// It says when it is read first, and waits.
     pub signal: Option<(Sender<()>, Receiver<()>)>,
+    /// It says when it has come here, and waits.
+    pub stops_at: Option<(u64, Sender<()>, Receiver<()>)>,
 }
 
 impl Log {
@@ -31,7 +33,12 @@ impl Source for Log {
             reached.send(()).map_err(io::Error::other)?;
             go_on.recv().map_err(io::Error::other)?;
         }
-        let end = self.end.min(self.at + max.min(5) as u64);
+        if let Some((_, reached, go_on)) = self.stops_at.take_if(|(at, ..)| self.at >= *at) {
+            reached.send(()).map_err(io::Error::other)?;
+            go_on.recv().map_err(io::Error::other)?;
+        }
+        let end = self.stops_at.as_ref().map_or(self.end, |(at, ..)| self.end.min(*at));
+        let end = end.min(self.at + max.min(5) as u64);
         for n in self.at..end {
             if self.fails_at == Some(n) {
                 return Err(io::Error::other("the log cannot be read"));

@@ -8,7 +8,6 @@ use microbatch::prelude::*;
 use microbatch::{BoxError, Inbox, Pull, RunError};
 use std::convert::Infallible;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -159,9 +158,8 @@ fn check(crash: Crash) {
     let whole = undisturbed();
     for at in [2, 3, 9] {
         let (folder, mut ledger) = (Folder::new(), Ledger { crash: Some((at, crash)), ..Ledger::default() });
-        let ended = catch_unwind(AssertUnwindSafe(|| run(folder.path(), Fault::None, &mut ledger).1));
-        match (crash, ended) {
-            (Crash::Panics, Err(_)) | (_, Ok(Err(RunError::Sink { .. }))) => {}
+        match (crash, run(folder.path(), Fault::None, &mut ledger).1) {
+            (Crash::Panics, Err(RunError::Panicked { .. })) | (_, Err(RunError::Sink { .. })) => {}
             (_, ended) => panic!("{crash:?} at {at}: {ended:?}"),
         }
         let crashed = ledger.offered.last().cloned().unwrap();

@@ -196,6 +196,7 @@ where
             sink.deliver(&Epoch::new(&self.pipeline, self.epoch), results).map_err(Failure::Sink)?;
         }
         self.delivered = self.epoch;
+        places.acknowledge(place);
         Ok(())
     }
 

@@ -233,7 +233,9 @@ pub use schedule::{Deadline, Fair, Fcfs, LeastLoaded, LongestFirst, Priority, Sj
 pub use sink::{EpochFiles, ForEach};
 #[cfg(feature = "csv")]
 pub use source::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords};
-pub use source::{FollowFile, Lines, Receiver, SendError, Sender, TextBlock, TextError, TextFile, TrySendError, Union, channel};
+pub use source::{
+    FolderLines, FollowFile, Lines, Receiver, SendError, Sender, TextBlock, TextError, TextFile, TrySendError, Union, channel,
+};
 pub use stage::{
     And, Arrival, Bounded, Context, Disjoint, FailurePolicy, Inbox, Integrator, KeyedProcessor, Letter, Mode, Observer, Or, Overlap,
     Overlapping, Part, Partitioner, Parts, Pending, Place, Processor, Pull, RunPlan, Scheduler, Sink, Source, Timed, Trigger, Verdict,
@@ -258,6 +260,8 @@ pub mod steps {
     pub use crate::source::{EachLine, EachTextLine};
     #[cfg(feature = "csv")]
     pub use crate::source::{EachRecord, EveryRecord};
+    #[cfg(feature = "checkpoint")]
+    pub use crate::source::{FilePlace, FolderPlace};
     pub use crate::stage::{Again, Aside, Assign, In, NoWindow, Refuse, Repeats, TooLate};
     pub use crate::window::{Lateness, Open as OpenWindows, Tide};
 }

@@ -85,7 +85,10 @@ impl<S: Replay> Noting<S> {
 fn offset<S: Replay>(mut place: &[u8]) -> Result<S::Offset, BoxError> {
     match take(&mut place) {
         Ok(offset) if place.is_empty() => Ok(offset),
-        _ => Err("the saved place is none of this source: it was saved by a source of another type; start anew with another checkpoint".into()),
+        _ => {
+            Err("the saved place is none of this source: it was saved by a source of another type; start anew with another checkpoint"
+                .into())
+        }
     }
 }
 

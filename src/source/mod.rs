@@ -4,7 +4,9 @@ mod channel;
 #[cfg(feature = "csv")]
 mod csv;
 mod disk;
+mod folder_lines;
 mod follow_file;
+mod followed;
 mod iter;
 mod lines;
 mod text_block;
@@ -15,7 +17,12 @@ mod union;
 pub use channel::{Receiver, SendError, Sender, TrySendError, channel};
 #[cfg(feature = "csv")]
 pub use csv::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords, EachRecord, EveryRecord};
+pub use folder_lines::FolderLines;
+#[cfg(feature = "checkpoint")]
+pub use folder_lines::FolderPlace;
 pub use follow_file::FollowFile;
+#[cfg(feature = "checkpoint")]
+pub use followed::FilePlace;
 pub use lines::{EachLine, Lines};
 pub use text_block::{EachTextLine, TextBlock};
 pub use text_error::TextError;

@@ -230,6 +230,8 @@ pub use process::{Counted, DeadLetter, Expire, Expiring, Retry, Skip, Stop};
 #[cfg(feature = "checkpoint")]
 pub use saved::{Replay, Saved};
 pub use schedule::{Deadline, Fair, Fcfs, LeastLoaded, LongestFirst, Priority, Sjf};
+#[cfg(feature = "checkpoint")]
+pub use sink::EpochFile;
 pub use sink::{EpochFiles, ForEach};
 #[cfg(feature = "csv")]
 pub use source::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords};

@@ -1,11 +1,13 @@
 //! What can be saved, and read again.
 
 mod bytes;
+mod crc;
 mod replay;
 mod values;
 
 pub use bytes::DamagedState;
 pub(crate) use bytes::{put, take, take_some};
+pub(crate) use crc::crc32;
 pub use replay::Replay;
 
 /// State that can be saved and loaded. Not to be implemented outside the crate.

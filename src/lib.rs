@@ -238,6 +238,8 @@ pub use source::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords};
 pub use source::{
     FolderLines, FollowFile, Lines, Receiver, SendError, Sender, TextBlock, TextError, TextFile, TrySendError, Union, channel,
 };
+#[cfg(feature = "checkpoint")]
+pub use source::{Spool, SpoolError, SpoolSender, SpoolSource};
 pub use stage::{
     And, Arrival, Bounded, Context, Disjoint, FailurePolicy, Inbox, Integrator, KeyedProcessor, Letter, Mode, Observer, Or, Overlap,
     Overlapping, Part, Partitioner, Parts, Pending, Place, Processor, Pull, RunPlan, Scheduler, Sink, Source, Timed, Trigger, Verdict,

@@ -9,6 +9,8 @@ mod follow_file;
 mod followed;
 mod iter;
 mod lines;
+#[cfg(feature = "checkpoint")]
+mod spool;
 mod text_block;
 mod text_error;
 mod text_file;
@@ -24,6 +26,8 @@ pub use follow_file::FollowFile;
 #[cfg(feature = "checkpoint")]
 pub use followed::FilePlace;
 pub use lines::{EachLine, Lines};
+#[cfg(feature = "checkpoint")]
+pub use spool::{Spool, SpoolError, SpoolSender, SpoolSource};
 pub use text_block::{EachTextLine, TextBlock};
 pub use text_error::TextError;
 pub use text_file::TextFile;

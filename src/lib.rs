@@ -27,7 +27,7 @@
 //!
 //! | part | job | built in |
 //! |---|---|---|
-//! | [`Source`] | give records | iterators, the receiving half of a [`channel`] |
+//! | [`Source`] | give records | iterators, the receiving half of a [`channel`], [`FollowFile`], [`FolderLines`], [`Union`] |
 //! | [`Trigger`] | decide when what waits becomes a micro-batch | [`Available`], [`Every`], [`Records`], [`Bytes`], [`Adaptive`], one `or`, `and` another |
 //! | [`Watermark`] | say how far event time has come | [`BoundedDisorder`] |
 //! | [`Windows`] | cut event time | [`Tumbling`], [`Sliding`], [`Session`], [`Global`] |

@@ -27,7 +27,7 @@
 //!
 //! | part | job | built in |
 //! |---|---|---|
-//! | [`Source`] | give records | iterators, the receiving half of a [`channel`] |
+//! | [`Source`] | give records | iterators, the receiving half of a [`channel`], [`FollowFile`], [`FolderLines`], [`Union`] |
 //! | [`Trigger`] | decide when what waits becomes a micro-batch | [`Available`], [`Every`], [`Records`], [`Bytes`], [`Adaptive`], one `or`, `and` another |
 //! | [`Watermark`] | say how far event time has come | [`BoundedDisorder`] |
 //! | [`Windows`] | cut event time | [`Tumbling`], [`Sliding`], [`Session`], [`Global`] |
@@ -230,10 +230,16 @@ pub use process::{Counted, DeadLetter, Expire, Expiring, Retry, Skip, Stop};
 #[cfg(feature = "checkpoint")]
 pub use saved::{Replay, Saved};
 pub use schedule::{Deadline, Fair, Fcfs, LeastLoaded, LongestFirst, Priority, Sjf};
+#[cfg(feature = "checkpoint")]
+pub use sink::EpochFile;
 pub use sink::{EpochFiles, ForEach};
 #[cfg(feature = "csv")]
 pub use source::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords};
-pub use source::{FollowFile, Lines, Receiver, SendError, Sender, TextBlock, TextError, TextFile, TrySendError, Union, channel};
+pub use source::{
+    FolderLines, FollowFile, Lines, Receiver, SendError, Sender, TextBlock, TextError, TextFile, TrySendError, Union, channel,
+};
+#[cfg(feature = "checkpoint")]
+pub use source::{Spool, SpoolError, SpoolSender, SpoolSource};
 pub use stage::{
     And, Arrival, Bounded, Context, Disjoint, FailurePolicy, Inbox, Integrator, KeyedProcessor, Letter, Mode, Observer, Or, Overlap,
     Overlapping, Part, Partitioner, Parts, Pending, Place, Processor, Pull, RunPlan, Scheduler, Sink, Source, Timed, Trigger, Verdict,
@@ -258,6 +264,8 @@ pub mod steps {
     pub use crate::source::{EachLine, EachTextLine};
     #[cfg(feature = "csv")]
     pub use crate::source::{EachRecord, EveryRecord};
+    #[cfg(feature = "checkpoint")]
+    pub use crate::source::{FilePlace, FolderPlace};
     pub use crate::stage::{Again, Aside, Assign, In, NoWindow, Refuse, Repeats, TooLate};
     pub use crate::window::{Lateness, Open as OpenWindows, Tide};
 }

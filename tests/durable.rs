@@ -105,6 +105,90 @@ fn a_source_that_fails_is_gone_back_to() {
     assert_eq!(ledger.results, whole);
 }
 
+/// A log that notes up to where it may forget.
+struct Forgetting<'f> {
+    log: Log,
+    sought: &'f mut Option<u64>,
+    forgotten: &'f mut Vec<u64>,
+}
+
+impl Source for Forgetting<'_> {
+    type Item = u64;
+    type Error = std::io::Error;
+    fn pull(&mut self, max: usize, inbox: &mut microbatch::Inbox<u64>) -> Result<microbatch::Pull, std::io::Error> {
+        // So slow that commits come between pulls.
+        std::thread::sleep(Duration::from_millis(1));
+        self.log.pull(max, inbox)
+    }
+}
+
+impl Replay for Forgetting<'_> {
+    type Offset = u64;
+    fn offset(&self) -> u64 {
+        self.log.offset()
+    }
+    fn seek(&mut self, offset: u64) -> Result<(), std::io::Error> {
+        *self.sought = Some(offset);
+        self.log.seek(offset)
+    }
+    fn acknowledge(&mut self, offset: u64) -> Result<(), std::io::Error> {
+        self.forgotten.push(offset);
+        Ok(())
+    }
+}
+
+/// A source is told what is committed and delivered, and is never sent back to before that.
+#[test]
+fn a_source_is_told_what_it_may_forget() {
+    let folder = Folder::new();
+    let file = folder.path().join("state");
+    let (mut sought, mut forgotten) = (None, Vec::new());
+    for fails_at in [Some(150), Some(290), None] {
+        let before = forgotten.len();
+        let log = Log { fails_at, ..Log::to(400) };
+        let checkpoint = Checkpoint::at(&file).unwrap().every(Duration::ZERO);
+        let stream = Pipeline::stream(Forgetting { log, sought: &mut sought, forgotten: &mut forgotten });
+        let stream = stream.trigger(Records::of(7)).key_by(|n| n % 3).integrator(Count).checkpoint(checkpoint);
+        let _ = stream.run_exactly_once(Nothing);
+        let told = &forgotten[before..];
+        assert!(told.len() > 5 && told.is_sorted(), "told {} times", told.len());
+        // The place it was sent back to is the first it is told.
+        assert!(sought.is_none_or(|sought| sought == told[0]), "{sought:?}, then {}", told[0]);
+        assert!(before == 0 || told[0] >= forgotten[before - 1], "it was sent back to {}", told[0]);
+    }
+}
+
+/// The place that was saved is none of the source that is given.
+#[test]
+fn a_place_of_another_source_is_refused() {
+    let folder = Folder::new();
+    let checkpoint = || Checkpoint::at(folder.path().join("state")).unwrap();
+    Pipeline::stream(Log::to(10)).key_by(|n| n % 3).integrator(Count).checkpoint(checkpoint()).run_exactly_once(Nothing).unwrap();
+    let other = Pipeline::stream(Named(Log::to(10))).key_by(|n| n % 3).integrator(Count).checkpoint(checkpoint());
+    let refused = other.run_exactly_once(Nothing).unwrap_err().to_string();
+    assert!(refused.contains("a source of another type"), "{refused}");
+}
+
+/// A log whose places are names.
+struct Named(Log);
+impl Source for Named {
+    type Item = u64;
+    type Error = std::io::Error;
+    fn pull(&mut self, max: usize, inbox: &mut microbatch::Inbox<u64>) -> Result<microbatch::Pull, std::io::Error> {
+        self.0.pull(max, inbox)
+    }
+}
+impl Replay for Named {
+    type Offset = String;
+    fn offset(&self) -> String {
+        self.0.at.to_string()
+    }
+    fn seek(&mut self, offset: String) -> Result<(), std::io::Error> {
+        self.0.at = offset.parse().map_err(std::io::Error::other)?;
+        Ok(())
+    }
+}
+
 #[test]
 fn a_second_writer_is_refused_and_told_why() {
     let folder = Folder::new();

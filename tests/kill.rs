@@ -5,6 +5,8 @@
 //! `MICROBATCH_TIMES=20 cargo test --release --all-features --test kill --test kill_calls -- --nocapture`.
 #![cfg(unix)]
 
+#[path = "kill/ends.rs"]
+mod ends;
 #[path = "durable/folder.rs"]
 mod folder;
 #[path = "kill/harness.rs"]
@@ -24,10 +26,15 @@ const RECORDS: u64 = 20_000;
 const KILLS: usize = 40;
 const EVERY: Duration = Duration::from_millis(3);
 
+/// All there are: those between a source and a sink of one's own, and those between the ones that are built in.
+fn pipelines() -> Vec<Killed> {
+    [pipelines::pipelines(), ends::pipelines()].concat()
+}
+
 /// The child: this test, called by the others.
 #[test]
 fn child() {
-    harness::child();
+    harness::child(pipelines());
 }
 
 fn check(pipeline: Killed) {
@@ -36,10 +43,12 @@ fn check(pipeline: Killed) {
     let whole = pipeline.whole(&undisturbed, RECORDS, EVERY);
     let alone = began.elapsed();
     let mut random = 12_345u64;
-    for _ in 0..KILLS * times() {
+    for kill in 0..KILLS * times() {
         let mut child = pipeline.command(&[], killed.path(), RECORDS, EVERY).spawn().unwrap();
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        std::thread::sleep(alone.mul_f64((random >> 33) as f64 / 2f64.powi(31) * 0.4));
+        // Two of four come soon, while it recovers from the one before: three in a row.
+        let longest = if kill % 4 < 2 { 0.4 } else { 0.05 };
+        std::thread::sleep(alone.mul_f64((random >> 33) as f64 / 2f64.powi(31) * longest));
         child.kill().unwrap();
         child.wait().unwrap();
     }
@@ -51,5 +60,5 @@ fn check(pipeline: Killed) {
 
 #[test]
 fn killed_at_random_moments() {
-    each(check);
+    each(pipelines(), check);
 }

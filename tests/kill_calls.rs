@@ -37,7 +37,7 @@ const CALLS: &str = "fsync,fdatasync,pwrite64,write,ftruncate,?rename,?renameat,
 /// The child: this test, called by the others.
 #[test]
 fn child() {
-    harness::child();
+    harness::child(pipelines::pipelines());
 }
 
 /// Whether calls can be traced here.
@@ -128,7 +128,7 @@ fn check_kills(pipeline: Killed) {
 #[test]
 fn killed_at_each_durable_call() {
     if can_trace() {
-        each(check_kills);
+        each(pipelines::pipelines(), check_kills);
     }
 }
 
@@ -157,7 +157,7 @@ fn check_rows(pipeline: Killed) {
 #[test]
 fn killed_again_while_it_recovers() {
     if can_trace() {
-        each(check_rows);
+        each(pipelines::pipelines(), check_rows);
     }
 }
 
@@ -188,6 +188,6 @@ fn check_failures(pipeline: Killed) {
 #[test]
 fn calls_that_fail_end_it_with_an_error_and_it_goes_on_from_there() {
     if can_trace() {
-        each(check_failures);
+        each(pipelines::pipelines(), check_failures);
     }
 }

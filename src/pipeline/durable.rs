@@ -4,7 +4,7 @@ use super::Pipeline;
 use super::drive::{Failure, Start, pace};
 use super::ending::{Ending, Ordered};
 use super::failing::{Absorbs, Fallibility, Meets};
-use super::forming::{Forming, load};
+use super::forming::{Formed, Forming, load};
 use super::identity::{form, steps};
 use super::input::{After, Feed, NoCheckpoint, Stream};
 use super::keeper::Keeper;
@@ -130,7 +130,12 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integra
         pace.trigger = Box::new(Aligned { trigger: pace.trigger, places: places.0.clone() });
         let start = Start { spring, running, tracker, pace, is_saved: true, keeps_open: pacing.keeps_open };
         let mut forming = Forming::new(checkpoint.period(), &places.0);
-        let commit = |epoch| keeper.commit(epoch, &mut sink);
+        let commit = |formed: Formed<_, _>| {
+            let place = formed.place.clone();
+            keeper.commit(formed, &mut sink)?;
+            places.0.acknowledge(place);
+            Ok(())
+        };
         let panicked = |payload| Failure::Broken(Broken::panic(control.progress().batches.saturating_sub(1), payload));
         let done = aside("microbatch-commit", commit, panicked, |committer| {
             let done = stage.drive_on(start, &settings, false, &control, |mut emitted, at| {

@@ -16,6 +16,8 @@ pub(super) struct Places {
     at: Option<Vec<u8>>,
     /// Whether micro-batches are to end at a place.
     is_due: bool,
+    /// The last place that is committed and delivered, until the source is told.
+    done: Option<Vec<u8>>,
 }
 
 /// Places, shared by a source, a trigger and the driver.
@@ -45,6 +47,11 @@ impl SharedPlaces {
         places.is_due = is_due && places.at.is_none();
         places.at.clone().filter(|_| is_due)
     }
+
+    /// What is before this place is committed and delivered: the source is told before it is pulled again.
+    pub(super) fn acknowledge(&self, place: Vec<u8>) {
+        self.lock().done = Some(place);
+    }
 }
 
 /// A source that notes its places.
@@ -63,8 +70,9 @@ impl<S> std::fmt::Debug for Noting<S> {
 impl<S: Replay> Noting<S> {
     /// Of a source that is brought to a place, if one is known.
     pub(super) fn new(mut source: S, place: Option<&[u8]>, places: SharedPlaces) -> Result<Self, BoxError> {
-        if let Some(mut place) = place {
-            source.seek(take(&mut place)?).map_err(Into::into)?;
+        if let Some(place) = place {
+            source.seek(offset::<S>(place)?).map_err(Into::into)?;
+            source.acknowledge(offset::<S>(place)?).map_err(Into::into)?;
         }
         let mut start = Vec::new();
         put(&mut start, &source.offset())?;
@@ -73,11 +81,26 @@ impl<S: Replay> Noting<S> {
     }
 }
 
+/// A place, as the source knows it.
+fn offset<S: Replay>(mut place: &[u8]) -> Result<S::Offset, BoxError> {
+    match take(&mut place) {
+        Ok(offset) if place.is_empty() => Ok(offset),
+        _ => {
+            Err("the saved place is none of this source: it was saved by a source of another type; start anew with another checkpoint"
+                .into())
+        }
+    }
+}
+
 impl<S: Replay> Source for Noting<S> {
     type Item = S::Item;
     type Error = BoxError;
 
     fn pull(&mut self, max: usize, inbox: &mut Inbox<S::Item>) -> Result<Pull, BoxError> {
+        let done = self.places.lock().done.take();
+        if let Some(done) = done {
+            self.source.acknowledge(offset::<S>(&done)?).map_err(Into::into)?;
+        }
         let before = inbox.len();
         let pulled = self.source.pull(max, inbox).map_err(Into::into)?;
         if inbox.len() > before {

@@ -1,12 +1,14 @@
 //! What can be saved, and read again.
 
 mod bytes;
+mod crc;
 mod pieces;
 mod replay;
 mod values;
 
 pub use bytes::DamagedState;
 pub(crate) use bytes::{put, take, take_some};
+pub(crate) use crc::crc32;
 pub use pieces::Pieces;
 pub use replay::Replay;
 

@@ -52,4 +52,16 @@ pub trait Replay: Source {
     /// # Errors
     /// Where there is no such place any more, as in a file that has become shorter.
     fn seek(&mut self, offset: Self::Offset) -> Result<(), Self::Error>;
+
+    /// What was given before this place is committed and delivered: it will not be gone back to, and may be forgotten.
+    ///
+    /// It is called between two pulls, some time after the commit, for the last place of several; after the end of the source only when the
+    /// stream is run again. Default: nothing is forgotten.
+    ///
+    /// # Errors
+    /// Where it cannot be forgotten: the stream ends with [`RunError::Source`](crate::RunError::Source).
+    fn acknowledge(&mut self, offset: Self::Offset) -> Result<(), Self::Error> {
+        let _ = offset;
+        Ok(())
+    }
 }

@@ -28,6 +28,16 @@ fn read_at(handle: &Handle, buffer: &mut [u8], offset: u64) -> io::Result<usize>
     file.read(buffer)
 }
 
+/// Only a regular file has a length, and bytes that can be read again.
+pub(super) fn check(path: &Path) -> Result<(), TextError> {
+    let metadata = fs::metadata(path).map_err(|error| TextError::open(path, error))?;
+    match () {
+        () if metadata.is_dir() => Err(TextError::directory(path)),
+        () if !metadata.is_file() => Err(TextError::special(path)),
+        () => Ok(()),
+    }
+}
+
 /// An open file of known length, read at positions.
 #[derive(Debug)]
 pub(super) struct Disk {
@@ -41,13 +51,7 @@ impl Disk {
     pub(super) fn open(path: &Path) -> Result<Self, TextError> {
         let failed = |error| TextError::open(path, error);
         // Before it is opened: to open a pipe waits for its other end.
-        let metadata = fs::metadata(path).map_err(failed)?;
-        if metadata.is_dir() {
-            return Err(TextError::directory(path));
-        }
-        if !metadata.is_file() {
-            return Err(TextError::special(path));
-        }
+        check(path)?;
         let file = File::open(path).map_err(failed)?;
         let len = file.metadata().map_err(failed)?.len();
         Ok(Disk { handle: Handle::from(file), path: path.to_path_buf(), len })

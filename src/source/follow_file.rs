@@ -1,17 +1,17 @@
+use super::followed::{Followed, put_line};
 use crate::stage::{Inbox, Pull, Source};
-use memchr::memchr_iter;
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
-
-/// How much is read at once.
-const BLOCK: usize = 64 * 1024;
 
 /// The lines of a file that others append to, as they come: without their ends, which are `"\n"` or `"\r\n"`.
 ///
-/// A line is read when it has an end. The source never ends, unless it is told to after some time without a line; then, what follows
-/// the last end is a line as well.
+/// A line is read when it has an end. The source never ends, unless it is told to after some time without a line, or at the end of the file;
+/// then, what follows the last end is a line as well.
+///
+/// With the feature `checkpoint` it can be read again from any of its lines: a place is saved with some of the bytes before it, and a file that is
+/// shorter, or has others there, is refused. What has no end yet is no line, and is read anew. If it was taken for the last line, and has been
+/// written on since, that is an error, too.
 ///
 /// ```
 /// use microbatch::prelude::*;
@@ -27,13 +27,7 @@ const BLOCK: usize = 64 * 1024;
 /// ```
 #[derive(Debug)]
 pub struct FollowFile {
-    path: PathBuf,
-    file: File,
-    /// What was read and is not a line yet.
-    rest: Vec<u8>,
-    /// Lines and bytes that have been given.
-    lines: u64,
-    offset: u64,
+    file: Followed,
     quiet: Option<Duration>,
     /// When something came last.
     active: Instant,
@@ -43,11 +37,9 @@ impl FollowFile {
     /// From the beginning of the file.
     ///
     /// # Errors
-    /// Where it cannot be opened.
+    /// Where it cannot be opened, or is a directory, a pipe or a device.
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
-        let path = path.as_ref().to_path_buf();
-        let file = File::open(&path)?;
-        Ok(FollowFile { path, file, rest: Vec::new(), lines: 0, offset: 0, quiet: None, active: Instant::now() })
+        Ok(FollowFile { file: Followed::open(path.as_ref())?, quiet: None, active: Instant::now() })
     }
 
     /// Ends when nothing has come for so long. Default: never.
@@ -55,37 +47,20 @@ impl FollowFile {
         FollowFile { quiet: Some(quiet), ..self }
     }
 
-    fn error(&self, what: impl std::fmt::Display) -> io::Error {
-        let place = format!("{}, line {}, byte {}", self.path.display(), self.lines, self.offset);
-        io::Error::new(io::ErrorKind::InvalidData, format!("{place}: {what}"))
-    }
-
-    /// Gives the line that is the first bytes of what was read.
-    fn give(&mut self, line: &[u8], inbox: &mut Inbox<String>) -> io::Result<()> {
-        let text = line.strip_suffix(b"\r").unwrap_or(line);
-        let text = std::str::from_utf8(text).map_err(|error| self.error(format_args!("{error}: convert the file to UTF-8")))?;
-        inbox.push(text.to_string());
-        inbox.owns(text.len());
-        self.lines += 1;
-        Ok(())
-    }
-
-    /// Gives lines that have an end, up to so many.
-    fn give_lines(&mut self, max: usize, inbox: &mut Inbox<String>) -> io::Result<usize> {
-        let read = std::mem::take(&mut self.rest);
-        let (mut start, mut given) = (0, 0);
-        let mut done = Ok(());
-        for end in memchr_iter(b'\n', &read).take(max) {
-            done = self.give(&read[start..end], inbox);
-            if done.is_err() {
-                break;
-            }
-            self.offset += (end + 1 - start) as u64;
-            (start, given) = (end + 1, given + 1);
-        }
-        self.rest = read;
-        self.rest.drain(..start);
-        done.map(|()| given)
+    /// Ends at the end of the file, where it does not wait for more. Default: it never ends.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    /// use microbatch::FollowFile;
+    ///
+    /// let path = std::env::temp_dir().join(format!("microbatch-until-end-{}", std::process::id()));
+    /// std::fs::write(&path, "to be\nor not")?;
+    /// assert_eq!(Pipeline::stream(FollowFile::open(&path)?.until_end()).integrator(Count).try_run()?, 2);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn until_end(self) -> Self {
+        self.until_quiet(Duration::ZERO)
     }
 }
 
@@ -94,27 +69,33 @@ impl Source for FollowFile {
     type Error = io::Error;
 
     fn pull(&mut self, max: usize, inbox: &mut Inbox<String>) -> io::Result<Pull> {
-        if self.give_lines(max, inbox)? == max {
+        if self.file.lines(max, |line| put_line(inbox, line))? == max {
             return Ok(Pull::Ready);
         }
-        let before = self.rest.len();
-        let read = (&self.file).take(BLOCK as u64).read_to_end(&mut self.rest)?;
-        if read > 0 {
+        if self.file.read()? > 0 {
             self.active = Instant::now();
             return Ok(Pull::Ready);
         }
-        if self.file.metadata()?.len() < self.offset + before as u64 {
-            return Err(self.error("the file has become shorter: a file that is followed may only grow"));
-        }
         match self.quiet {
             Some(quiet) if self.active.elapsed() >= quiet => {
-                let last = std::mem::take(&mut self.rest);
-                if !last.is_empty() {
-                    self.give(&last, inbox)?;
-                }
+                self.file.last_line(|line| put_line(inbox, line))?;
                 Ok(Pull::End)
             }
             _ => Ok(Pull::Idle),
         }
+    }
+}
+
+#[cfg(feature = "checkpoint")]
+impl crate::saved::Replay for FollowFile {
+    type Offset = super::FilePlace;
+
+    fn offset(&self) -> super::FilePlace {
+        self.file.place()
+    }
+
+    fn seek(&mut self, place: super::FilePlace) -> io::Result<()> {
+        self.file.seek(place)?;
+        self.file.check_line_end(self.file.len()?)
     }
 }

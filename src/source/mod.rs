@@ -4,9 +4,13 @@ mod channel;
 #[cfg(feature = "csv")]
 mod csv;
 mod disk;
+mod folder_lines;
 mod follow_file;
+mod followed;
 mod iter;
 mod lines;
+#[cfg(feature = "checkpoint")]
+mod spool;
 mod text_block;
 mod text_error;
 mod text_file;
@@ -15,8 +19,15 @@ mod union;
 pub use channel::{Receiver, SendError, Sender, TrySendError, channel};
 #[cfg(feature = "csv")]
 pub use csv::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords, EachRecord, EveryRecord};
+pub use folder_lines::FolderLines;
+#[cfg(feature = "checkpoint")]
+pub use folder_lines::FolderPlace;
 pub use follow_file::FollowFile;
+#[cfg(feature = "checkpoint")]
+pub use followed::FilePlace;
 pub use lines::{EachLine, Lines};
+#[cfg(feature = "checkpoint")]
+pub use spool::{Spool, SpoolError, SpoolSender, SpoolSource};
 pub use text_block::{EachTextLine, TextBlock};
 pub use text_error::TextError;
 pub use text_file::TextFile;

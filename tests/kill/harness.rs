@@ -1,7 +1,6 @@
 //! A child process that runs a pipeline, and what its sink holds.
 
 use super::folder::Folder;
-use super::pipelines::pipelines;
 use microbatch::BoxError;
 use microbatch::prelude::*;
 use std::collections::BTreeMap;
@@ -63,12 +62,12 @@ impl Killed {
     }
 }
 
-/// The child's part.
-pub fn child() {
+/// The child's part: it runs one of these.
+pub fn child(pipelines: Vec<Killed>) {
     let told = |name| std::env::var(name).ok();
     let (Some(folder), Some(kind)) = (told(FOLDER), told(KIND)) else { return };
     let number = |name| told(name).and_then(|number| number.parse().ok()).expect("the parent says it");
-    let pipeline = pipelines().into_iter().find(|pipeline| pipeline.name == kind).expect("it is one of the list");
+    let pipeline = pipelines.into_iter().find(|pipeline| pipeline.name == kind).expect("it is one of the list");
     if let Err(error) = (pipeline.run)(Path::new(&folder), number(RECORDS), Duration::from_millis(number(EVERY))) {
         eprintln!("error: {error}");
         std::process::exit(1);
@@ -140,10 +139,10 @@ pub fn times() -> usize {
     std::env::var("MICROBATCH_TIMES").ok().and_then(|times| times.parse().ok()).unwrap_or(1)
 }
 
-/// Tries each pipeline, on a thread of its own.
-pub fn each(check: impl Fn(Killed) + Sync) {
+/// Tries each of these, on a thread of its own.
+pub fn each(pipelines: Vec<Killed>, check: impl Fn(Killed) + Sync) {
     std::thread::scope(|scope| {
-        for pipeline in pipelines() {
+        for pipeline in pipelines {
             let check = &check;
             scope.spawn(move || check(pipeline));
         }

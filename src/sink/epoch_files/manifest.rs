@@ -1,0 +1,152 @@
+use super::place::sync_folder;
+use crate::saved::crc32;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// One epoch that is complete, as a manifest lists it.
+///
+/// See [`EpochFiles`](crate::EpochFiles) for how it is made, and [`EpochFile::all`] for how to read what a stream has written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EpochFile {
+    /// Where its lines are.
+    pub path: PathBuf,
+    /// The number of the epoch.
+    pub epoch: u64,
+    /// How many lines there are.
+    pub lines: u64,
+    /// How many bytes.
+    pub bytes: u64,
+    /// The CRC-32 of the bytes.
+    pub checksum: u32,
+}
+
+impl EpochFile {
+    /// The epochs of a pipeline that are complete, in their order; none where there is no manifest.
+    ///
+    /// # Errors
+    /// Where the manifest cannot be read, or is damaged.
+    ///
+    /// ```
+    /// use microbatch::EpochFile;
+    ///
+    /// assert!(EpochFile::all(std::env::temp_dir().join("microbatch-none"), "totals")?.is_empty());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn all(folder: impl AsRef<Path>, pipeline: &str) -> io::Result<Vec<EpochFile>> {
+        let manifest = Manifest::new(folder.as_ref(), pipeline);
+        Ok(manifest.read()?.0)
+    }
+
+    /// Its text.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or is not what the manifest says.
+    pub fn read(&self) -> io::Result<String> {
+        let text = fs::read_to_string(&self.path)?;
+        if (text.len() as u64, crc32(text.as_bytes())) == (self.bytes, self.checksum) {
+            return Ok(text);
+        }
+        Err(damaged(&self.path, "it is not what the manifest says: it was changed after it was written"))
+    }
+
+    fn line(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let line = format!("{name} {} {} {} {:08x}", self.epoch, self.lines, self.bytes, self.checksum);
+        format!("{line} {:08x}\n", crc32(line.as_bytes()))
+    }
+
+    fn of(folder: &Path, line: &str) -> Option<EpochFile> {
+        let (line, sum) = line.rsplit_once(' ')?;
+        if u32::from_str_radix(sum, 16).ok()? != crc32(line.as_bytes()) {
+            return None;
+        }
+        let mut fields = line.split(' ');
+        let path = folder.join(fields.next()?);
+        let [epoch, lines, bytes] = [fields.next()?.parse().ok()?, fields.next()?.parse().ok()?, fields.next()?.parse().ok()?];
+        let checksum = u32::from_str_radix(fields.next()?, 16).ok()?;
+        Some(EpochFile { path, epoch, lines, bytes, checksum })
+    }
+}
+
+/// The list of the epochs of a pipeline.
+#[derive(Clone, Debug)]
+pub(super) struct Manifest {
+    folder: PathBuf,
+    name: String,
+    path: PathBuf,
+}
+
+impl Manifest {
+    pub(super) fn new(folder: &Path, pipeline: &str) -> Self {
+        let name = name(pipeline);
+        Manifest { folder: folder.to_path_buf(), path: folder.join(format!("{name}.manifest")), name }
+    }
+
+    /// Where the lines of an epoch belong.
+    pub(super) fn place(&self, epoch: u64) -> PathBuf {
+        self.folder.join(format!("{}-{epoch:08}.txt", self.name))
+    }
+
+    /// Cleans up what a crash has left, and says which epoch is the last.
+    pub(super) fn recover(&self) -> io::Result<Option<EpochFile>> {
+        let begins = format!("{}-", self.name);
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let number = name.to_str().and_then(|name| name.strip_prefix(&begins)?.strip_suffix(".txt.part")?.parse::<u64>().ok());
+            if number.is_some() {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        let (mut epochs, whole) = self.read()?;
+        if self.path.exists() {
+            let file = OpenOptions::new().write(true).open(&self.path)?;
+            if file.metadata()?.len() > whole {
+                file.set_len(whole)?;
+                file.sync_all()?;
+            }
+        }
+        Ok(epochs.pop())
+    }
+
+    /// All epochs, and how many bytes of the file they take: half of a last line is what a crash has left.
+    pub(super) fn read(&self) -> io::Result<(Vec<EpochFile>, u64)> {
+        let bytes = match fs::read(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            read => read?,
+        };
+        let (mut epochs, mut whole) = (Vec::new(), 0);
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let is_last = whole + line.len() == bytes.len();
+            let text = line.strip_suffix(b"\n").and_then(|line| std::str::from_utf8(line).ok());
+            match text.and_then(|text| EpochFile::of(&self.folder, text)) {
+                Some(epoch) => epochs.push(epoch),
+                None if is_last => break,
+                None => return Err(damaged(&self.path, format_args!("line {} is none of a manifest", epochs.len() + 1))),
+            }
+            whole += line.len();
+        }
+        Ok((epochs, whole as u64))
+    }
+
+    /// Lists an epoch.
+    pub(super) fn append(&self, epoch: &EpochFile) -> io::Result<()> {
+        let is_new = !self.path.exists();
+        let mut file: File = OpenOptions::new().append(true).create(true).open(&self.path)?;
+        file.write_all(epoch.line().as_bytes())?;
+        file.sync_all()?;
+        if is_new { sync_folder(&self.path) } else { Ok(()) }
+    }
+}
+
+fn damaged(path: &Path, what: impl std::fmt::Display) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("{}: {what}", path.display()))
+}
+
+/// A pipeline's name as that of a file: what is neither a letter, a digit, `-`, `_` nor `.` is written as `%` and its byte.
+fn name(pipeline: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    pipeline.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") }).collect()
+}

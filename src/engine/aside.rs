@@ -43,10 +43,11 @@ pub(crate) fn aside<J: Send, F: Send, R>(
 }
 
 impl<J, F> Aside<J, F> {
-    /// Whether it has no job.
+    /// Whether it has no job, for who has other work to do meanwhile.
     ///
     /// # Errors
     /// How the last one failed.
+    #[cfg(feature = "checkpoint")]
     pub(crate) fn is_free(&mut self) -> Result<bool, F> {
         if let Ok(done) = self.done.try_recv() {
             self.is_busy = false;

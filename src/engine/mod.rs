@@ -1,7 +1,6 @@
 //! The only place with threads.
 
 mod arbiter;
-#[cfg(feature = "checkpoint")]
 mod aside;
 mod batch;
 mod bounded;
@@ -28,7 +27,8 @@ mod sync;
 mod tasks;
 
 #[cfg(feature = "checkpoint")]
-pub(crate) use aside::{Aside, aside};
+pub(crate) use aside::Aside;
+pub(crate) use aside::aside;
 pub(crate) use bounded::{run, run_batches};
 pub(crate) use broken::forget;
 pub use broken::{Broken, Cause};
@@ -40,7 +40,7 @@ pub use settings::{Pacing, Settings};
 pub(crate) use shelf::Shelf;
 
 pub use stream::{Admission, Control, Costs, End, Flow, Lots, WhenFull};
-pub(crate) use stream::{Cost, Driver, Pace, beside, pump, start};
+pub(crate) use stream::{Cost, Driver, Pace, pump, start};
 
 use crate::data::Task;
 use crate::error::{BuildError, BuildErrorKind};

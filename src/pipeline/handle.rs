@@ -1,5 +1,6 @@
 use super::Pipeline;
 use super::deliver::Delivers;
+use super::run::message;
 use crate::data::StreamProgress;
 use crate::engine::{self, Control, Driver};
 use crate::error::{BuildError, BuildErrorKind, RunError};
@@ -36,25 +37,33 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
     {
         let control = Arc::new(Control::default());
         let theirs = control.clone();
-        let thread = engine::start(move || into_sink_beside(self, &mut sink, &theirs)).map_err(BuildErrorKind::Driver)?;
+        let thread = engine::start(move || into_sink_aside(self, &mut sink, &theirs)).map_err(BuildErrorKind::Driver)?;
         Ok(StreamHandle { control, thread })
     }
 }
 
 /// Runs into a sink on a thread of its own, and finishes it.
-fn into_sink_beside<P: Delivers<Emit: Send>>(
+fn into_sink_aside<P: Delivers<Emit: Send, Error: Send>>(
     pipeline: P,
     sink: &mut impl Sink<P::Emit>,
     control: &Control,
 ) -> Result<StreamProgress, RunError<P::Error>> {
     let failed = |cause| RunError::Sink { cause };
-    let write = |results| sink.write(results);
-    let (done, taken) =
-        engine::beside(write, |hand| pipeline.deliver(control, |results| if results.is_empty() { Ok(()) } else { hand(results) }))
-            .map_err(failed)?;
-    // Why the sink takes no more says more than that it does not.
-    taken.map_err(failed)?;
-    let progress = done?;
+    let write = |results| sink.write(results).map_err(failed);
+    let panicked = |payload| RunError::Panicked { message: message(payload), batch: control.progress().batches };
+    let done = engine::aside("microbatch-sink", write, panicked, |writer| {
+        let mut refused = None;
+        let done = pipeline.deliver(control, |results| {
+            let given = if results.is_empty() { Ok(()) } else { writer.give(results) };
+            given.map_err(|error| {
+                refused = Some(error);
+                "it takes no more".into()
+            })
+        });
+        // Why the sink takes no more says more than that it does not.
+        refused.map_or_else(|| writer.wait(), Err).and(done)
+    });
+    let progress = done.map_err(|cause| failed(cause.into()))??;
     sink.finish().map_err(failed)?;
     Ok(progress)
 }
@@ -94,7 +103,7 @@ impl<E> StreamHandle<E> {
     /// What the stream ended with. A panic of the sink is an error, too.
     pub fn join(self) -> Result<StreamProgress, RunError<E>> {
         let batch = self.control.progress().batches;
-        self.thread.join().unwrap_or_else(|payload| Err(RunError::Panicked { message: super::run::message(payload), batch }))
+        self.thread.join().unwrap_or_else(|payload| Err(RunError::Panicked { message: message(payload), batch }))
     }
 }
 

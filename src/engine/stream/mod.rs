@@ -5,7 +5,6 @@ mod control;
 mod cost;
 mod driver;
 mod intake;
-mod outlet;
 mod pump;
 
 pub use admission::{Admission, WhenFull};
@@ -13,6 +12,5 @@ pub use control::Control;
 pub(crate) use cost::Cost;
 pub(crate) use driver::{Driver, start};
 pub use intake::Lots;
-pub(crate) use outlet::beside;
 pub use pump::{Costs, End, Flow};
 pub(crate) use pump::{Pace, pump};

@@ -13,7 +13,7 @@ use super::shelf::Shelf;
 use super::sizes::Sizes;
 use super::solo::Solo;
 use super::tasks::Tasks;
-use super::{Engine, Inner, crew, in_place, report};
+use super::{Engine, Inner, crew, giants, in_place, report};
 use crate::data::{RunStats, Stopwatch, Task};
 use crate::integrate::Gather;
 use crate::process::Operator;
@@ -31,7 +31,9 @@ const LANES_A_THREAD: usize = 16;
 const LARGE: usize = 1 << 20;
 /// Batches of fewer records than this are taken to be dear; those that nobody asked for have no fewer.
 const FEW: usize = 64;
-/// The same where each lane costs a table to fill and to merge.
+/// The fewest records of a batch that nobody asked for, where each costs a table.
+const COSTLY_FEW: usize = 4096;
+/// Lanes a thread where each costs a table to fill and to merge.
 const COSTLY_LANES_A_THREAD: usize = 4;
 /// The most groups of batches where each costs a table, and where they can be seen in the result: so many threads can share the work.
 const COSTLY_GROUPS: usize = 32;
@@ -53,6 +55,7 @@ where
     P: FailurePolicy<B, E>,
     L: Leash,
 {
+    let parts = if C::IN_PIECES && !plan.judged { split_giants(parts, plan, stats)? } else { parts };
     if C::ONE_EACH && !L::STOPPABLE && plan.counted && in_place::pays(&parts) {
         return in_place::run::<B, E, C, G, P, L>(engine, parts, plan, kept, stats);
     }
@@ -114,6 +117,19 @@ where
     runner.run_measured(parts, plan, kept, stats, warm)
 }
 
+/// Cuts batches that hold much of the data. A panic in the cut is the run's.
+fn split_giants<B, E, T, Ky, C, G: Gather<T, Ky>, P>(
+    parts: Parts<B>,
+    plan: &Plan<'_, '_, C, G, P>,
+    stats: &mut RunStats,
+) -> Result<Parts<B>, Broken<E>> {
+    let watch = Stopwatch::start(plan.measure);
+    let least = if has_costly_batches(plan) { COSTLY_FEW } else { FEW };
+    let parts = catch_unwind(AssertUnwindSafe(|| giants::split(parts, least)));
+    stats.partitioning += watch.elapsed();
+    parts.map_err(|payload| Broken::panic(0, payload))
+}
+
 /// Whether each batch costs a table of its own. A panic in what is asked comes again where it is kept.
 fn has_costly_batches<T, Ky, C, G: Gather<T, Ky>, P>(plan: &Plan<'_, '_, C, G, P>) -> bool {
     let exact = || {
@@ -170,7 +186,7 @@ where
         let info = RunPlan {
             pipeline: self.template.pipeline,
             name: self.template.name,
-            batches: parts.len(),
+            batches: self.sizes.batches(),
             records: self.sizes.total(),
             threads: self.engine.pool.current_num_threads(),
         };

@@ -116,7 +116,7 @@ mod tests {
     use std::time::Duration;
 
     fn timed(partition: u32, records: u64, nanos: u64) -> Timed {
-        Timed { partition, records, wait: Duration::ZERO, estimated: Duration::ZERO, busy: Duration::from_nanos(nanos) }
+        Timed { partition, is_first: true, records, wait: Duration::ZERO, estimated: Duration::ZERO, busy: Duration::from_nanos(nanos) }
     }
 
     fn nanos(pace: &Pace, partition: u32) -> u64 {

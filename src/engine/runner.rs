@@ -12,7 +12,7 @@ use super::tasks::Tasks;
 use crate::data::{Stopwatch, Task};
 use crate::integrate::Gather;
 use crate::process::Operator;
-use crate::stage::{FailurePolicy, Observer, Parts, Scheduler};
+use crate::stage::{FailurePolicy, Observer, Parts, Piece, Scheduler};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -197,7 +197,8 @@ impl<B, E, C, G, P, L> Runner<'_, '_, '_, B, E, C, G, P, L> {
 
     /// A task for the eyes of schedulers and observers.
     pub(super) fn describe(&self, seq: u32, partition: u32, records: usize) -> Task {
-        Task { seq, partition, records, cost: self.pace.estimate(partition, records), ..self.template.clone() }
+        let Piece { batch, offset } = self.sizes.piece(seq);
+        Task { seq: batch, offset, partition, records, cost: self.pace.estimate(partition, records), ..self.template.clone() }
     }
 
     /// The number of the thread that this is called on, for observers.

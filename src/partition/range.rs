@@ -1,5 +1,5 @@
-use super::deal::{checked, deal};
-use crate::stage::{Part, Partitioner};
+use super::deal::{checked, deal, divisible};
+use crate::stage::{Part, Partitioner, Parts};
 use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
@@ -93,6 +93,10 @@ where
             let key = (self.key)(record.borrow());
             bounds.partition_point(|bound| *bound <= key)
         })
+    }
+
+    fn parts(&self, data: D, workers: usize) -> Parts<Vec<D::Item>> {
+        divisible(self.partition(data, workers))
     }
 
     fn counts(&self) -> bool {

@@ -6,8 +6,8 @@
 
 mod props;
 
-use microbatch::{Parts, fixed_hash};
 use microbatch::prelude::*;
+use microbatch::{Parts, fixed_hash};
 use props::holds;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any};

@@ -445,3 +445,31 @@ fn who_comes_late_does_not_pay_for_the_estimates_of_others() {
         assert!(ends + 20 < log.len(), "it was done at {ends} of {}", log.len());
     });
 }
+
+/// A run's own thread was in a task of its own when a slot came free: nobody took it before that task had ended.
+#[test]
+fn a_slot_that_comes_free_is_used_while_the_runs_own_thread_is_in_a_long_task() {
+    within(ms(60_000), || {
+        let engine = engine(2, Fcfs);
+        let (holds, ended, began) = (AtomicBool::new(false), Mutex::new(None), Mutex::new(Vec::new()));
+        let hold = |_| {
+            holds.store(true, Ordering::Relaxed);
+            std::thread::sleep(ms(900));
+            *ended.lock().unwrap() = Some(Instant::now());
+        };
+        std::thread::scope(|callers| {
+            callers.spawn(|| Pipeline::over(0..1u8).on(&engine).process(hold).run());
+            wait_for(|| holds.load(Ordering::Relaxed));
+            let work = |_| {
+                began.lock().unwrap().push(Instant::now());
+                std::thread::sleep(ms(400));
+            };
+            Pipeline::over(0..8u8).partitioner(Chunks::of(1)).on(&engine).process(work).run();
+        });
+        let (ended, mut began) = (ended.into_inner().unwrap().unwrap(), began.into_inner().unwrap());
+        began.sort();
+        let next = began.iter().find(|began| **began > ended).unwrap().duration_since(ended);
+        // The tasks of the other thread begin 300 ms after that.
+        assert!(next < ms(150), "the slot was not used for {next:?}");
+    });
+}

@@ -64,6 +64,8 @@ fn policies() -> Vec<(&'static str, Box<dyn Scheduler>)> {
         ("`Sjf::new()`, alpha 1", Box::new(Sjf::new())),
         ("`Sjf::new().alpha(0.1)`", Box::new(Sjf::new().alpha(0.1))),
         ("`Sjf::pure()`", Box::new(Sjf::pure())),
+        ("`Sjf::new().by_remaining()`", Box::new(Sjf::new().by_remaining())),
+        ("`Sjf::pure().by_remaining()`", Box::new(Sjf::pure().by_remaining())),
         ("`Priority::new()`", Box::new(Priority::new())),
         ("`Priority::strict()`", Box::new(Priority::strict())),
         ("`Fair::new()`", Box::new(Fair::new())),

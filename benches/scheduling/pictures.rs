@@ -6,14 +6,16 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// Policies in the picture, whether their jobs are cut into batches of a millisecond, and what they are called there.
-const ROWS: [(&str, bool, &str); 7] = [
+const ROWS: [(&str, bool, &str); 9] = [
     ("`Fcfs`", false, "Fcfs"),
     ("`Sjf::new().alpha(10.0)`", false, "Sjf, alpha 10"),
     ("`Sjf::new()`, alpha 1", false, "Sjf, alpha 1"),
     ("`Sjf::new().alpha(0.1)`", false, "Sjf, alpha 0.1"),
     ("`Priority::new()`", false, "Priority::new()"),
     ("`Priority::strict()`", false, "Priority::strict()"),
-    ("`Fair::new()`", true, "Fair, batches of 1 ms"),
+    ("`Sjf::new().by_remaining()`", true, "Sjf, remaining, cut"),
+    ("`Sjf::pure().by_remaining()`", true, "Sjf::pure, remaining, cut"),
+    ("`Fair::new()`", true, "Fair, cut"),
 ];
 
 /// Mean and 99th percentile of the response times, and the longest wait, by policy and load.
@@ -28,7 +30,7 @@ pub fn responses(responses: &[Response]) -> String {
     };
     let chart = Chart {
         title: "Response times under each policy",
-        summary: "Jobs of 0.1 ms to 1 s, most of them small (Pareto, shape 1.5), at random on two workers; one batch each, unless said.",
+        summary: "Jobs of 0.1 ms to 1 s, most of them small (Pareto, shape 1.5), at random on two workers. One batch each; cut: batches of 1 ms.",
         axis: "milliseconds, each mark ten times the one before",
         scale: Scale::Powers(-1, 4),
         figures: ["mean response", "99 in 100 respond within", "longest wait"],

@@ -29,6 +29,10 @@ pub struct Task {
     /// How long it is expected to take: the records times a moving average of time per record, of this partition in runs of the same code
     /// where one was measured, else of those runs, else of the engine.
     pub cost: Duration,
+    /// How long all that no worker has begun of its run is expected to take, this batch included: the records times the mean of the run's times
+    /// per record. Asked between runs, records of lanes that other workers have begun are left out; inside a run, it is the whole run.
+    /// Zero for observers, and where the partitioner cannot know how many records there are.
+    pub remaining: Duration,
     /// How long workers have worked for this run while others competed for them, with what they have begun at its estimate. Zero where
     /// the order inside a run is asked for, before its first batch.
     pub served: Duration,

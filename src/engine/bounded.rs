@@ -20,7 +20,7 @@ use crate::process::Operator;
 use crate::stage::{FailurePolicy, Parts, RunPlan, Scheduler};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
 /// Values above which combining is split over the pool.
@@ -105,6 +105,7 @@ where
         keeps: plan.keeps,
         group: None,
         fused: false,
+        unclaimed: AtomicUsize::new(0),
         sizes: Sizes::of(&parts),
         least_failed: AtomicU64::new(u64::MAX),
         flow: PhantomData,
@@ -292,7 +293,7 @@ where
     /// What the engine's policy says of the first of the tasks.
     fn first(&self, tasks: &Tasks<B>) -> Result<Head, Broken<E>> {
         let seq = tasks.next_seq().unwrap_or(0);
-        let task = self.describe(seq, tasks.next_partition(), self.sizes.get(seq));
+        let task = self.describe_left(seq, tasks.next_partition(), tasks.records());
         catch_unwind(AssertUnwindSafe(|| self.engine.head(task))).map_err(|payload| Broken::panic(seq.into(), payload))
     }
 
@@ -315,6 +316,7 @@ where
             }
         };
         let lanes = self.cut(lane, shelf);
+        self.unclaimed.store(lanes.iter().fold(0, |all, lane| all.saturating_add(lane.tasks.records())), Ordering::Relaxed);
         let lanes = crew::run(self.engine, first, self.limit, lanes, slot, |lane, ask| self.timed(lane, None, ask, shelf));
         lanes.into_iter().map(|lane| lane.made).collect()
     }

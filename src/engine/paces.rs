@@ -75,6 +75,11 @@ impl Pace {
         Duration::from_nanos((records as u64).saturating_mul(known.unwrap_or(self.mean)) / 1000)
     }
 
+    /// The estimate for so many records of any partitions.
+    pub(super) fn estimate_any(&self, records: usize) -> Duration {
+        Duration::from_nanos((records as u64).saturating_mul(self.mean) / 1000)
+    }
+
     /// From times in the order of their partitions.
     fn learn(&mut self, times: &[Timed]) {
         let sum = |times: &[Timed]| {

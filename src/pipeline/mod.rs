@@ -13,6 +13,7 @@ mod faults;
 mod forming;
 mod handle;
 #[cfg(feature = "checkpoint")]
+mod hot_keys;
 mod identity;
 mod input;
 mod iter;

@@ -147,6 +147,40 @@ fn results_are_those_of_whole_batches_and_the_same_to_the_bit() {
     });
 }
 
+/// From half a million records on giants are made in pieces, and not cut when they are complete.
+#[test]
+fn giants_of_many_records_are_the_same_batches() {
+    within(Duration::from_secs(120), || {
+        // All but a sixteenth have one key; two thirds and a third have one each; all have another.
+        let keys: [fn(u32) -> u32; 4] = [|at| if at % 16 > 0 { 0 } else { at % 997 }, |at| u32::from(at % 3 == 0), |at| at, |_| 7];
+        for key in keys {
+            let data: Vec<Record> = (0..530_000).map(|at| Record { at, key: key(at), value: 1.0 / f64::from(at + 1) }).collect();
+            let hash = || HashPartitioner::new(16, |r: &Record| r.key);
+            let range = || RangePartitioner::new(16, |r: &Record| r.key);
+            let all: Vec<u32> = in_order(&data, &hash()).into_iter().flatten().map(|r| r.at).collect();
+            let ranged: Vec<u32> = in_order(&data, &range()).into_iter().flatten().map(|r| r.at).collect();
+            let over = |threads| Pipeline::over(&data).on(&engine(threads));
+            let sums = [1, 2, 3].map(|threads| over(threads).partitioner(hash()).map(|r| r.value).integrator(Sum).run().to_bits());
+            assert!(sums.iter().all(|sum| *sum == sums[0]), "{sums:?}");
+            assert!(over(2).partitioner(hash()).map(|r| r.at).run() == all, "hash");
+            assert!(over(2).partitioner(range()).map(|r| r.at).run() == ranged, "range");
+            assert!(over(2).partitioner(hash()).filter(|r| r.at != 5).map(|r| r.at).run().len() == all.len() - 1);
+            let (counts, stats) = over(3).partitioner(hash()).key_by(|r| r.key).integrator(Count).run_with_stats();
+            assert_eq!((counts.iter().map(|(_, count)| *count).sum::<u64>(), stats.records), (530_000, 530_000));
+            assert_eq!(stats.batches as usize, in_order(&data, &hash()).len());
+            let whole = over(2).partitioner(hash()).process(|batch| batch.len()).run();
+            assert_eq!(whole, in_order(&data, &hash()).iter().map(Vec::len).collect::<Vec<_>>());
+            let fails = |r: &Record| if r.at == all[400_000] { Err(()) } else { Ok(r.at) };
+            let failed = over(2).partitioner(hash()).try_map(fails).integrator(Max).try_run();
+            assert!(matches!(failed, Err(RunError::Failed { record: 400_000, .. })), "{failed:?}");
+        }
+        let told = Told::default();
+        let data = vec![1u8; 530_000];
+        let (_, stats) = Pipeline::over(&data).partition_by(4, |n| **n).observe(&told).integrator(Count).run_with_stats();
+        assert!(told.pieces(&stats));
+    });
+}
+
 /// What an observer was told of tasks: batch, offset, records.
 #[derive(Default)]
 struct Told {

@@ -1,4 +1,5 @@
 use super::deal::{checked, deal, divisible};
+use super::divided::divided;
 use crate::data::bucket;
 use crate::stage::{Part, Partitioner, Parts};
 use std::borrow::Borrow;
@@ -63,6 +64,10 @@ where
 
     fn parts(&self, data: D, workers: usize) -> Parts<Vec<D::Item>> {
         divisible(self.partition(data, workers))
+    }
+
+    fn divided(&self, data: D, _: usize) -> Parts<Vec<D::Item>> {
+        divided(data.into_iter(), self.count, |record| bucket(&(self.key)(record.borrow()), self.count))
     }
 
     fn counts(&self) -> bool {

@@ -123,6 +123,20 @@ impl<B> Parts<B> {
         }
     }
 
+    /// Batches, each in its partition and in consecutive pieces of so many records.
+    pub(crate) fn in_given_pieces(batches: impl Iterator<Item = (u32, Vec<(usize, B)>)>) -> Self {
+        let (mut parts, mut pieces) = (Vec::new(), Vec::new());
+        for ((partition, given), batch) in batches.zip(0..) {
+            let mut offset = 0;
+            for (records, piece) in given {
+                parts.push(Part { partition, records, batch: piece });
+                pieces.push(Piece { batch, offset });
+                offset += records;
+            }
+        }
+        Self::of_pieces(parts, Some(pieces))
+    }
+
     /// Batches and pieces of batches; without `pieces`, batches.
     pub(crate) fn of_pieces(parts: Vec<Part<B>>, pieces: Option<Vec<Piece>>) -> Self {
         Parts(Kind::Listed(Listed { parts, split: None, pieces }))

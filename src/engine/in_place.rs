@@ -152,8 +152,7 @@ impl<B: Send, E: Send, C: Operator<B, E, Value: Send> + Sync, L: Leash> IndexedP
         let chain = Filling(self.plan.chain);
         let plan = self.plan.with(&chain);
         let mut stats = RunStats::default();
-        let filled =
-            run_batches::<(B, K), E, _, Results, Stop, L>(self.engine, parts, &plan, &mut C::Local::default(), &mut stats, None);
+        let filled = run_batches::<(B, K), E, _, Results, Stop, L>(self.engine, parts, &plan, &mut C::Local::default(), &mut stats, None);
         let end = rest.into_folder().complete();
         let (filled, ended) = match filled {
             Ok(filled) => (filled, Ok(())),

@@ -12,8 +12,8 @@ mod faults;
 #[cfg(feature = "checkpoint")]
 mod forming;
 mod handle;
-#[cfg(feature = "checkpoint")]
 mod hot_keys;
+#[cfg(feature = "checkpoint")]
 mod identity;
 mod input;
 mod iter;

@@ -9,6 +9,8 @@ pub mod choosing_a_trigger {}
 #[doc = include_str!("../docs/back_pressure.md")]
 pub mod back_pressure {}
 
+// The pictures themselves come first, so that the page's references mean them here, where there are no files beside it.
+#[doc = include_str!("../docs/pictures.md")]
 #[doc = include_str!("../docs/choosing_a_policy.md")]
 pub mod choosing_a_policy {}
 

@@ -210,7 +210,8 @@ mod watermark;
 mod window;
 
 pub use data::{
-    CancelToken, FixedHasher, Pane, PartitionStats, RunStats, StreamProgress, Task, Timestamp, Timing, TotalOrder, Window, fixed_hash,
+    CancelToken, FixedHasher, HotKey, Pane, PartitionStats, RunStats, StreamProgress, Task, Timestamp, Timing, TotalOrder, Window,
+    fixed_hash,
 };
 pub use engine::{Admission, Engine, EngineBuilder, WhenFull};
 pub use error::{BoxError, BuildError, RunError};

@@ -82,4 +82,5 @@ fn by_priority() {
 fn by_estimate() {
     agrees(3, Sjf::pure());
     agrees(4, LongestFirst);
+    agrees(5, Sjf::pure().by_remaining());
 }

@@ -6,8 +6,8 @@
 
 mod props;
 
-use microbatch::fixed_hash;
 use microbatch::prelude::*;
+use microbatch::{Parts, fixed_hash};
 use props::holds;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any};
@@ -63,6 +63,16 @@ impl<'a> Partitioner<&'a [Record]> for Cutter {
             Cut::Hash => HashPartitioner::new(size, |r: &Record| r.key).partition(data, workers),
             Cut::Range => RangePartitioner::new(size, |r: &Record| r.value).partition(data, workers),
             Cut::Bounds => RangePartitioner::at([-50, 0, 0, size as i64], |r: &Record| r.value).partition(data, workers),
+        }
+    }
+
+    fn parts(&self, data: &'a [Record], workers: usize) -> Parts<Vec<&'a Record>> {
+        let size = self.size;
+        match self.cut {
+            Cut::Hash => HashPartitioner::new(size, |r: &Record| r.key).parts(data, workers),
+            Cut::Range => RangePartitioner::new(size, |r: &Record| r.value).parts(data, workers),
+            Cut::Bounds => RangePartitioner::at([-50, 0, 0, size as i64], |r: &Record| r.value).parts(data, workers),
+            _ => self.partition(data, workers).into(),
         }
     }
 }

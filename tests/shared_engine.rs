@@ -130,6 +130,7 @@ fn policies() -> Vec<(&'static str, Box<dyn Scheduler>)> {
         ("Fcfs", Box::new(Fcfs)),
         ("Sjf", Box::new(Sjf::new())),
         ("Sjf, pure", Box::new(Sjf::pure())),
+        ("Sjf, by remaining", Box::new(Sjf::pure().by_remaining())),
         ("Priority", Box::new(Priority::new())),
         ("Priority, strict", Box::new(Priority::strict())),
         ("Deadline", Box::new(Deadline::new())),
@@ -443,5 +444,78 @@ fn who_comes_late_does_not_pay_for_the_estimates_of_others() {
         let log = log.into_inner().unwrap();
         let ends = log.iter().rposition(|(name, _)| *name == 'c').unwrap();
         assert!(ends + 20 < log.len(), "it was done at {ends} of {}", log.len());
+    });
+}
+
+/// A run's own thread was in a task of its own when a slot came free: nobody took it before that task had ended.
+#[test]
+fn a_slot_that_comes_free_is_used_while_the_runs_own_thread_is_in_a_long_task() {
+    within(ms(60_000), || {
+        let engine = engine(2, Fcfs);
+        let (holds, ended, began) = (AtomicBool::new(false), Mutex::new(None), Mutex::new(Vec::new()));
+        let hold = |_| {
+            holds.store(true, Ordering::Relaxed);
+            std::thread::sleep(ms(900));
+            *ended.lock().unwrap() = Some(Instant::now());
+        };
+        std::thread::scope(|callers| {
+            callers.spawn(|| Pipeline::over(0..1u8).on(&engine).process(hold).run());
+            wait_for(|| holds.load(Ordering::Relaxed));
+            let work = |_| {
+                began.lock().unwrap().push(Instant::now());
+                std::thread::sleep(ms(400));
+            };
+            Pipeline::over(0..8u8).partitioner(Chunks::of(1)).on(&engine).process(work).run();
+        });
+        let (ended, mut began) = (ended.into_inner().unwrap().unwrap(), began.into_inner().unwrap());
+        began.sort();
+        let next = began.iter().find(|began| **began > ended).unwrap().duration_since(ended);
+        // The tasks of the other thread begin 300 ms after that.
+        assert!(next < ms(150), "the slot was not used for {next:?}");
+    });
+}
+
+/// What an engine's policy was told is left of the runs, by their names.
+struct Listens(std::sync::Arc<Mutex<Vec<(&'static str, Duration, Duration)>>>);
+
+impl Scheduler for Listens {
+    fn rank(&self, task: &Task) -> u64 {
+        self.0.lock().unwrap().push((task.name, task.remaining, task.cost));
+        0
+    }
+}
+
+#[test]
+fn a_policy_is_told_what_is_left_of_a_run() {
+    within(LIMIT, || {
+        for threads in [1, 2] {
+            let told = std::sync::Arc::new(Mutex::new(Vec::new()));
+            let engine = engine(threads, Listens(told.clone()));
+            let (meets, met) = (AtomicUsize::new(0), |n: &AtomicUsize| wait_for(|| n.load(Ordering::Relaxed) == 2));
+            let run = |name, batches: u32| {
+                let work = |batch: std::ops::Range<u32>| {
+                    if batch.start == 0 && threads == 2 {
+                        meets.fetch_add(1, Ordering::Relaxed);
+                        met(&meets);
+                    }
+                    std::thread::sleep(ms(1));
+                };
+                Pipeline::over(0..batches * 100).partitioner(Chunks::of(100)).on(&engine).name(name).process(work).run();
+            };
+            std::thread::scope(|callers| {
+                callers.spawn(|| run("one", 20));
+                callers.spawn(|| run("other", 40));
+            });
+            let told = told.lock().unwrap();
+            for (name, batches) in [("one", 20), ("other", 40)] {
+                let of_run: Vec<_> = told.iter().filter(|(who, ..)| *who == name).collect();
+                let cost = of_run[0].2;
+                assert!(of_run.iter().all(|(_, remaining, _)| *remaining <= cost * batches), "{name}: {of_run:?}");
+                assert_eq!(of_run.iter().map(|(_, remaining, _)| *remaining).max(), Some(cost * batches), "all of it at first");
+                let mut before: Vec<_> = of_run.iter().map(|(_, remaining, _)| *remaining).collect();
+                before.dedup();
+                assert!(before.len() < 3 || before.last() < before.first(), "{name}: less and less: {before:?}");
+            }
+        }
     });
 }

@@ -3,6 +3,7 @@
 mod cancel;
 mod event_time;
 mod hash;
+mod hot_keys;
 mod order;
 mod pane;
 mod progress;
@@ -17,6 +18,8 @@ pub use cancel::CancelToken;
 pub use event_time::{InWindow, NoTime, TimeState};
 pub use hash::{FixedHasher, fixed_hash};
 pub(crate) use hash::{bucket, by_words};
+pub use hot_keys::HotKey;
+pub(crate) use hot_keys::HotKeys;
 pub use order::TotalOrder;
 pub use pane::{Pane, Timing};
 pub use progress::StreamProgress;

@@ -1,4 +1,4 @@
-use super::Timestamp;
+use super::{HotKey, Timestamp};
 use std::fmt;
 use std::time::Duration;
 
@@ -54,6 +54,8 @@ pub struct StreamProgress {
     pub fixed_cost: Duration,
     /// What a record more costs, in nanoseconds: b in a + b * n.
     pub record_cost: f64,
+    /// The keys that most records have, the hottest first, where [`hottest_keys`](crate::Pipeline::hottest_keys) asked for them.
+    pub hottest_keys: Vec<HotKey>,
 }
 
 impl StreamProgress {

@@ -1,4 +1,4 @@
-use super::Timestamp;
+use super::{HotKey, Timestamp};
 use std::fmt;
 use std::time::Duration;
 
@@ -50,6 +50,8 @@ pub struct RunStats {
     pub longest_wait: Duration,
     /// By partition, in ascending order of its number.
     pub partitions: Vec<PartitionStats>,
+    /// The keys that most records have, the hottest first, where [`hottest_keys`](crate::Pipeline::hottest_keys) asked for them.
+    pub hottest_keys: Vec<HotKey>,
 }
 
 /// One partition's share of a run.
@@ -178,6 +180,11 @@ impl fmt::Display for RunStats {
             for (at, p) in self.hottest(3).iter().enumerate() {
                 write!(f, "{} {} ({} records)", if at == 0 { "" } else { "," }, p.partition, p.records)?;
             }
+        }
+        for (at, HotKey { key, records, margin }) in self.hottest_keys.iter().take(3).enumerate() {
+            let before = if at == 0 { "; hottest keys " } else { ", " };
+            let margin = if *margin > 0 { format!(" +- {margin}") } else { String::new() };
+            write!(f, "{before}{key} ({records}{margin} records)")?;
         }
         if self.failed > 0 {
             write!(f, "; {} failed", self.failed)?;

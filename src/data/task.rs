@@ -19,13 +19,20 @@ pub struct Task {
     pub name: &'static str,
     /// The number of the batch in its run, from 0, in the order of the data.
     pub seq: u32,
+    /// How many records of the batch come before: 0, unless this is a further piece of a batch that holds more than an eighth of all
+    /// records and was [cut](crate::Parts::divisible).
+    pub offset: usize,
     /// The partition the batch belongs to, as its partitioner numbered it.
     pub partition: u32,
-    /// How many records the batch holds; 0 where the partitioner cannot know before it is read.
+    /// How many records it holds; 0 where the partitioner cannot know before it is read.
     pub records: usize,
     /// How long it is expected to take: the records times a moving average of time per record, of this partition in runs of the same code
     /// where one was measured, else of those runs, else of the engine.
     pub cost: Duration,
+    /// How long all that no worker has begun of its run is expected to take, this batch included: the records times the mean of the run's times
+    /// per record. Asked between runs, records of lanes that other workers have begun are left out; inside a run, it is the whole run.
+    /// Zero for observers, and where the partitioner cannot know how many records there are.
+    pub remaining: Duration,
     /// How long workers have worked for this run while others competed for them, with what they have begun at its estimate. Zero where
     /// the order inside a run is asked for, before its first batch.
     pub served: Duration,

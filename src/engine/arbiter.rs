@@ -38,8 +38,12 @@ impl Arbiter {
     pub(super) fn head(&self, task: Task, served: Served) -> Head {
         let outstanding = Duration::from_nanos(self.load(&task).load(Ordering::Relaxed));
         let task = Task { served: served.settled + served.charged, outstanding, ..task };
-        let taken =
-            Task { served: task.served.saturating_add(task.cost), outstanding: outstanding.saturating_add(task.cost), ..task.clone() };
+        let taken = Task {
+            served: task.served.saturating_add(task.cost),
+            outstanding: outstanding.saturating_add(task.cost),
+            remaining: task.remaining.saturating_sub(task.cost),
+            ..task.clone()
+        };
         let now = self.policy.rank(&task);
         let settled = match served.charged {
             Duration::ZERO => now,

@@ -46,7 +46,7 @@ where
         let (wait, busy) = (task.wait, began.elapsed());
         match &done {
             Ok(records) => {
-                made.times.push(Timed { partition, records: *records, wait, estimated: task.cost, busy });
+                made.times.push(Timed { partition, is_first: task.offset == 0, records: *records, wait, estimated: task.cost, busy });
                 task.records = *records as usize;
                 self.tell(|observer| observer.batch_finished(&task, busy));
             }
@@ -63,7 +63,7 @@ where
         let done = catch_unwind(AssertUnwindSafe(|| self.attempts(made, local, place, batch, &mut seen)));
         match done {
             Ok(Attempt::Done { .. }) => {
-                made.batches += if self.fused { self.sizes.count(records) } else { 1 };
+                made.batches += if self.fused { self.sizes.count(records) } else { u64::from(self.sizes.piece(seq).offset == 0) };
                 // A partitioner may have said anything of a batch that a step takes whole.
                 made.records = made.records.saturating_add(seen.records as u64);
                 if seen.records != records {

@@ -13,14 +13,14 @@ use super::shelf::Shelf;
 use super::sizes::Sizes;
 use super::solo::Solo;
 use super::tasks::Tasks;
-use super::{Engine, Inner, crew, in_place, report};
+use super::{Engine, Inner, crew, giants, in_place, report};
 use crate::data::{RunStats, Stopwatch, Task};
 use crate::integrate::Gather;
 use crate::process::Operator;
 use crate::stage::{FailurePolicy, Parts, RunPlan, Scheduler};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
 /// Values above which combining is split over the pool.
@@ -31,7 +31,9 @@ const LANES_A_THREAD: usize = 16;
 const LARGE: usize = 1 << 20;
 /// Batches of fewer records than this are taken to be dear; those that nobody asked for have no fewer.
 const FEW: usize = 64;
-/// The same where each lane costs a table to fill and to merge.
+/// The fewest records of a batch that nobody asked for, where each costs a table.
+const COSTLY_FEW: usize = 4096;
+/// Lanes a thread where each costs a table to fill and to merge.
 const COSTLY_LANES_A_THREAD: usize = 4;
 /// The most groups of batches where each costs a table, and where they can be seen in the result: so many threads can share the work.
 const COSTLY_GROUPS: usize = 32;
@@ -53,6 +55,7 @@ where
     P: FailurePolicy<B, E>,
     L: Leash,
 {
+    let parts = if C::IN_PIECES && !plan.judged { split_giants(parts, plan, stats)? } else { parts };
     if C::ONE_EACH && !L::STOPPABLE && plan.counted && in_place::pays(&parts) {
         return in_place::run::<B, E, C, G, P, L>(engine, parts, plan, kept, stats);
     }
@@ -102,6 +105,7 @@ where
         keeps: plan.keeps,
         group: None,
         fused: false,
+        unclaimed: AtomicUsize::new(0),
         sizes: Sizes::of(&parts),
         least_failed: AtomicU64::new(u64::MAX),
         flow: PhantomData,
@@ -112,6 +116,19 @@ where
         return runner.integrate(made, stats);
     }
     runner.run_measured(parts, plan, kept, stats, warm)
+}
+
+/// Cuts batches that hold much of the data. A panic in the cut is the run's.
+fn split_giants<B, E, T, Ky, C, G: Gather<T, Ky>, P>(
+    parts: Parts<B>,
+    plan: &Plan<'_, '_, C, G, P>,
+    stats: &mut RunStats,
+) -> Result<Parts<B>, Broken<E>> {
+    let watch = Stopwatch::start(plan.measure);
+    let least = if has_costly_batches(plan) { COSTLY_FEW } else { FEW };
+    let parts = catch_unwind(AssertUnwindSafe(|| giants::split(parts, least)));
+    stats.partitioning += watch.elapsed();
+    parts.map_err(|payload| Broken::panic(0, payload))
 }
 
 /// Whether each batch costs a table of its own. A panic in what is asked comes again where it is kept.
@@ -170,7 +187,7 @@ where
         let info = RunPlan {
             pipeline: self.template.pipeline,
             name: self.template.name,
-            batches: parts.len(),
+            batches: self.sizes.batches(),
             records: self.sizes.total(),
             threads: self.engine.pool.current_num_threads(),
         };
@@ -214,7 +231,8 @@ where
         self.apart = self.keeps || tasks.is_permuted() && (in_order || !self.exact);
         self.own_memory = self.apart || !self.exact && !G::COSTLY;
         self.group = if self.exact || self.apart { None } else { self.sizes.group(self.groups()) };
-        self.fused = C::IN_PIECES && !G::COSTLY && !self.own_memory && !self.clocked && !plan.judged && tasks.is_free();
+        let is_watched = plan.settings.hot_keys.is_some();
+        self.fused = C::IN_PIECES && !G::COSTLY && !self.own_memory && !self.clocked && !plan.judged && !is_watched && tasks.is_free();
         let own = Shelf::new(self.exact && !self.own_memory && self.gather.is_shared());
         let mut made = self.work_off(tasks, kept, warm.unwrap_or(&own));
         made.sort_by_key(|made| made.lane);
@@ -276,7 +294,7 @@ where
     /// What the engine's policy says of the first of the tasks.
     fn first(&self, tasks: &Tasks<B>) -> Result<Head, Broken<E>> {
         let seq = tasks.next_seq().unwrap_or(0);
-        let task = self.describe(seq, tasks.next_partition(), self.sizes.get(seq));
+        let task = self.describe_left(seq, tasks.next_partition(), tasks.records());
         catch_unwind(AssertUnwindSafe(|| self.engine.head(task))).map_err(|payload| Broken::panic(seq.into(), payload))
     }
 
@@ -299,6 +317,7 @@ where
             }
         };
         let lanes = self.cut(lane, shelf);
+        self.unclaimed.store(lanes.iter().fold(0, |all, lane| all.saturating_add(lane.tasks.records())), Ordering::Relaxed);
         let lanes = crew::run(self.engine, first, self.limit, lanes, slot, |lane, ask| self.timed(lane, None, ask, shelf));
         lanes.into_iter().map(|lane| lane.made).collect()
     }

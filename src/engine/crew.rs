@@ -8,12 +8,13 @@ use super::arbiter::{Arbiter, Claim, Head};
 use super::broken::forget;
 use super::desk::Desk;
 use super::limit::Limit;
-use super::sync::{Arc, AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError, Scope, current_thread_index, thread_local};
+use super::sync::{Arc, AtomicUsize, Instant, Mutex, MutexGuard, Ordering, PoisonError, Scope, current_thread_index, thread_local};
 use crate::data::Task;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 thread_local! {
     /// Whether this thread works on a task of some run.
@@ -22,6 +23,10 @@ thread_local! {
 
 /// Records of small batches that may be run as one while others might come to want the worker.
 const PIECE: usize = 4096;
+
+/// A run's own thread does not stay in tasks that take longer, where slots may come free meanwhile that nobody else can take for the run. To wake
+/// another in its place takes a twentieth of that.
+const LONG: Duration = Duration::from_millis(1);
 
 /// Asked by a worker before each task.
 pub(super) struct Turn<'t> {
@@ -151,11 +156,20 @@ struct Worker<'e> {
     claim: Cell<Option<Claim<'e>>>,
     /// The task it left to make way, where the engine has a policy of its own.
     left: Cell<Option<Head>>,
+    /// Of the run's own thread: when it began its last task, if there was use for more workers then.
+    began: Option<Cell<Option<Instant>>>,
+    /// Whether it left its lane to a helper, and the slot with it.
+    hands_over: Cell<bool>,
 }
 
 impl Worker<'_> {
     fn new() -> Self {
-        Worker { granted: Cell::new(true), claim: Cell::new(None), left: Cell::new(None) }
+        Worker { granted: Cell::new(true), claim: Cell::new(None), left: Cell::new(None), began: None, hands_over: Cell::new(false) }
+    }
+
+    /// The run's own thread.
+    fn leading() -> Self {
+        Worker { began: Some(Cell::new(None)), ..Self::new() }
     }
 }
 
@@ -193,8 +207,10 @@ impl Drop for Left<'_> {
 }
 
 impl<L: Send, W: Fn(&mut L, Ask<'_>) -> Worked + Sync> Crew<'_, L, W> {
-    /// Waits for slots, works on one and hires helpers for the others, until all is done.
+    /// Waits for slots, works on one and hires helpers for the others, until all is done. Where tasks are long it hires helpers for all of them,
+    /// to be there when a slot comes free.
     fn lead<'s>(&'s self, scope: &Scope<'s>) {
+        let mut waits = false;
         loop {
             let granted = self.desk.wait(|| self.is_left(), self.limit);
             if granted == 0 {
@@ -203,8 +219,12 @@ impl<L: Send, W: Fn(&mut L, Ask<'_>) -> Worked + Sync> Crew<'_, L, W> {
                     self.work(lane, scope, &Worker::new());
                 };
             }
-            self.hire(scope, granted - 1);
-            self.serve(scope);
+            if waits {
+                self.hire(scope, granted);
+            } else {
+                self.hire(scope, granted - 1);
+                waits = self.serve(scope, &Worker::leading());
+            }
         }
     }
 
@@ -219,26 +239,31 @@ impl<L: Send, W: Fn(&mut L, Ask<'_>) -> Worked + Sync> Crew<'_, L, W> {
 
     fn hire<'s>(&'s self, scope: &Scope<'s>, helpers: usize) {
         for _ in 0..helpers {
-            scope.spawn(move |scope| self.serve(scope));
+            scope.spawn(move |scope| _ = self.serve(scope, &Worker::new()));
         }
     }
 
-    /// Holds one slot, and works until nothing is left or another run is more urgent.
-    fn serve<'s>(&'s self, scope: &Scope<'s>) {
-        let _left = Left(&self.desk);
-        let slot = Slot(self.engine);
+    /// Holds one slot, and works until nothing is left or another run is more urgent; or hands over to a helper, which it says.
+    fn serve<'s>(&'s self, scope: &Scope<'s>, worker: &Worker<'s>) -> bool {
+        let (left, slot) = (Left(&self.desk), Slot(self.engine));
         let _in_task = InTask::begin();
-        let worker = Worker::new();
         while let Some(lane) = self.claim() {
-            if let Some(rest) = self.work(lane, scope, &worker) {
+            if let Some(rest) = self.work(lane, scope, worker) {
                 self.paused().push(rest);
                 self.left.fetch_add(1, Ordering::Relaxed);
                 std::mem::forget(slot);
+                if worker.hands_over.get() {
+                    std::mem::forget(left);
+                    self.hire(scope, 1);
+                    return true;
+                }
                 let head = worker.left.take().unwrap_or_else(|| self.first.clone());
-                return self.engine.slots.give_way(self.number, head, &self.desk);
+                self.engine.slots.give_way(self.number, head, &self.desk);
+                return false;
             }
         }
         self.engine.slots.exhausted(self.number, || self.is_left());
+        false
     }
 
     /// Works on a lane; what is left of it where another run is more urgent. A run in place has nobody waiting at its desk who could take
@@ -249,7 +274,7 @@ impl<L: Send, W: Fn(&mut L, Ask<'_>) -> Worked + Sync> Crew<'_, L, W> {
             if self.in_place || !self.engine.slots.is_contested() {
                 worker.granted.set(false);
                 worker.claim.set(None);
-                return Answer::Run(PIECE);
+                return if self.hands_over(worker) { Answer::Leave } else { Answer::Run(PIECE) };
             }
             self.compete(worker, turn)
         };
@@ -267,7 +292,8 @@ impl<L: Send, W: Fn(&mut L, Ask<'_>) -> Worked + Sync> Crew<'_, L, W> {
     fn compete<'s>(&'s self, worker: &Worker<'s>, turn: Turn<'_>) -> Answer {
         let is_granted = worker.granted.replace(false);
         let Some(arbiter) = &self.engine.arbiter else {
-            return if self.engine.slots.may_go_on(self.number, &self.first, is_granted) { Answer::Run(PIECE) } else { Answer::Leave };
+            let goes_on = self.engine.slots.may_go_on(self.number, &self.first, is_granted) && !self.hands_over(worker);
+            return if goes_on { Answer::Run(PIECE) } else { Answer::Leave };
         };
         // What it has done counts by now.
         worker.claim.set(None);
@@ -279,8 +305,21 @@ impl<L: Send, W: Fn(&mut L, Ask<'_>) -> Worked + Sync> Crew<'_, L, W> {
             worker.left.set(Some(head));
             return Answer::Leave;
         }
+        if self.hands_over(worker) {
+            return Answer::Leave;
+        }
         worker.claim.set(Some(arbiter.claim(&self.desk, &head)));
         Answer::Run(PIECE)
+    }
+
+    /// Whether the run's own thread leaves its next task to a helper, as its last one was long and it is to take slots that come free.
+    fn hands_over(&self, worker: &Worker<'_>) -> bool {
+        let Some(began) = &worker.began else { return false };
+        let has_use = self.desk.working() < self.engine.slots.all() && !self.queue.is_empty();
+        let before = began.replace(has_use.then(Instant::now));
+        let hands_over = has_use && before.is_some_and(|began| began.elapsed() >= LONG);
+        worker.hands_over.set(hands_over);
+        hands_over
     }
 
     /// Asks for the rank of the next task; and of one of those that wait, as it may be another by now. Where the policy panics there, that run

@@ -12,6 +12,8 @@ const LOOK: Duration = Duration::from_millis(2);
 pub(super) struct Desk {
     /// A copy of `State::granted`, for workers to look at between tasks without the lock.
     granted: AtomicUsize,
+    /// The same of `State::working`.
+    working: AtomicUsize,
     /// Nanoseconds that the run was served while others competed ..
     settled: AtomicU64,
     /// .. and that what is under way is expected to take.
@@ -65,16 +67,26 @@ impl Desk {
         self.bell.notify_one();
     }
 
+    /// How many workers the run has.
+    pub(super) fn working(&self) -> usize {
+        self.working.load(Ordering::Relaxed)
+    }
+
+    /// Makes workers of what was granted.
+    fn employ(&self, state: &mut State) -> usize {
+        let granted = std::mem::take(&mut state.granted);
+        state.working += granted;
+        self.granted.store(0, Ordering::Relaxed);
+        self.working.store(state.working, Ordering::Relaxed);
+        granted
+    }
+
     /// Takes what was granted, without waiting; each is a worker from now on.
     pub(super) fn take(&self) -> usize {
         if self.granted.load(Ordering::Relaxed) == 0 {
             return 0;
         }
-        let mut state = self.lock();
-        let granted = std::mem::take(&mut state.granted);
-        self.granted.store(0, Ordering::Relaxed);
-        state.working += granted;
-        granted
+        self.employ(&mut self.lock())
     }
 
     /// Waits for slots; each is a worker from now on. 0 when nobody works and nothing is left to do, or when the run is to stop.
@@ -86,15 +98,15 @@ impl Desk {
                 false => self.bell.wait(state).unwrap_or_else(PoisonError::into_inner),
             };
         }
-        let granted = std::mem::take(&mut state.granted);
-        self.granted.store(0, Ordering::Relaxed);
-        state.working += granted;
-        granted
+        self.employ(&mut state)
     }
 
     /// A worker is done.
     pub(super) fn done(&self) {
-        self.lock().working -= 1;
+        let mut state = self.lock();
+        state.working -= 1;
+        self.working.store(state.working, Ordering::Relaxed);
+        drop(state);
         self.bell.notify_one();
     }
 

@@ -42,7 +42,7 @@ where
     P: FailurePolicy<B, E>,
     L: Leash,
 {
-    let last = parts.len().saturating_sub(1) as u64;
+    let last = parts.last_batch();
     let plain = plan.with(plan.chain);
     let mut whole = Whole::<B, E, C, L> { engine, parts: Some(parts), plan: &plain, ended: None, leash: PhantomData };
     let watch = Stopwatch::start(plan.measure);
@@ -86,8 +86,8 @@ impl<B: Send, E: Send, C: Operator<B, E> + Sync, L: Leash> Values<C::Value> for 
     where
         C::Value: Send,
     {
-        let parts = self.parts.take()?.into_vec();
-        let last = parts.len().saturating_sub(1) as u64;
+        let parts = self.parts.take()?;
+        let last = parts.last_batch();
         let Whole { engine, plan, ended, .. } = self;
         let mut all = Vec::new();
         let filled = catch_unwind(AssertUnwindSafe(|| {
@@ -109,7 +109,7 @@ impl<B: Send, E: Send, C: Operator<B, E> + Sync, L: Leash> Values<C::Value> for 
 /// A run as a parallel iterator over its values.
 struct Filled<'f, 'r, 's, B, E, C, L> {
     engine: &'r Engine,
-    parts: Vec<Part<B>>,
+    parts: Parts<B>,
     plan: &'r Plan<'r, 's, C, Results, Stop>,
     ended: &'f mut Option<(Result<(), Broken<E>>, RunStats)>,
     leash: PhantomData<fn(L)>,
@@ -129,25 +129,30 @@ impl<B: Send, E: Send, C: Operator<B, E, Value: Send> + Sync, L: Leash> Parallel
 
 impl<B: Send, E: Send, C: Operator<B, E, Value: Send> + Sync, L: Leash> IndexedParallelIterator for Filled<'_, '_, '_, B, E, C, L> {
     fn len(&self) -> usize {
-        self.parts.iter().fold(0, |all, part| part.records.checked_add(all).expect("more values than an address space has room for"))
+        let all = match self.parts.as_even() {
+            Ok(even) => Some(even.records()),
+            Err(parts) => parts.iter().try_fold(0, |all: usize, part| all.checked_add(part.records)),
+        };
+        all.expect("more values than an address space has room for")
     }
 
     /// Gives each batch its part of the consumer, and the consumer what the batches made, in their order.
     fn drive<K: Consumer<C::Value>>(self, consumer: K) -> K::Result {
         let mut rest = consumer;
-        let mut reducers = Vec::with_capacity(self.parts.len());
-        let mut parts = Vec::with_capacity(self.parts.len());
-        for part in self.parts {
+        let (whole, pieces) = self.parts.into_pieces();
+        let mut reducers = Vec::with_capacity(whole.len());
+        let mut parts = Vec::with_capacity(whole.len());
+        for part in whole {
             let (place, after, reducer) = rest.split_at(part.records);
             parts.push(Part { partition: part.partition, records: part.records, batch: (part.batch, place) });
             reducers.push(reducer);
             rest = after;
         }
+        let parts = Parts::of_pieces(parts, pieces);
         let chain = Filling(self.plan.chain);
         let plan = self.plan.with(&chain);
         let mut stats = RunStats::default();
-        let filled =
-            run_batches::<(B, K), E, _, Results, Stop, L>(self.engine, parts.into(), &plan, &mut C::Local::default(), &mut stats, None);
+        let filled = run_batches::<(B, K), E, _, Results, Stop, L>(self.engine, parts, &plan, &mut C::Local::default(), &mut stats, None);
         let end = rest.into_folder().complete();
         let (filled, ended) = match filled {
             Ok(filled) => (filled, Ok(())),

@@ -25,8 +25,8 @@ where
     /// Merges what the lanes made, in the order of the data. Where the run broke, what came before is kept if that was asked for.
     pub(super) fn integrate(&self, mut made: Vec<Made<G::Memory, E>>, stats: &mut RunStats) -> Result<G::Memory, Halt<G::Memory, E>> {
         let broken = made.iter_mut().filter_map(|made| made.broken.take()).fold(None, |first, next| Some(Broken::first_of(first, next)));
-        let broken = broken.map(|broken| self.place(broken, &made));
         let end = broken.as_ref().map_or(u64::MAX, |broken| broken.batch);
+        let broken = broken.map(|broken| self.place(broken, &made));
         stats.latest = made.iter().flat_map(|made| &made.latest).filter(|(seq, _)| u64::from(*seq) <= end).map(|(_, latest)| *latest).max();
         let Some(broken) = broken else { return Ok(self.combine(made)?) };
         if !self.keeps || broken.is_stop() {
@@ -61,7 +61,7 @@ where
                 self.gather.combine(memories)
             })
         }));
-        combined.map_err(|payload| Broken::panic(self.sizes.len().saturating_sub(1) as u64, payload))
+        combined.map_err(|payload| Broken::panic(self.sizes.batches().saturating_sub(1) as u64, payload))
     }
 
     /// From memories of single batches, in whatever order they were run, to those of lanes in the order of the data: what would be there had
@@ -84,16 +84,17 @@ where
         }
     }
 
-    /// Says where a run broke: by record, now that the sizes of all batches before it are known; by the first batch that is missing,
+    /// Says where a run broke: by batch and record, now that the sizes of all before it are known; by the first batch that is missing,
     /// where it was stopped.
     fn place(&self, broken: Broken<E>, made: &[Made<G::Memory, E>]) -> Broken<E> {
-        if broken.is_stop() {
-            return self.limit.broken(broken.batch);
-        }
         let seq = broken.batch as u32;
+        let batch = self.sizes.piece(seq).batch.into();
+        if broken.is_stop() {
+            return self.limit.broken(batch);
+        }
         let said = made.iter().flat_map(|made| &made.sizes).filter(|(other, _)| *other < seq);
         let first =
             said.fold(self.sizes.first(seq), |first, (other, read)| first.wrapping_add(*read).wrapping_sub(self.sizes.get(*other) as u64));
-        Broken { record: first + broken.record, ..broken }
+        Broken { batch, record: first + broken.record, ..broken }
     }
 }

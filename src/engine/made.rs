@@ -50,10 +50,12 @@ pub(super) struct Seen {
     pub(super) dropped: u64,
 }
 
-/// The times of one batch.
+/// The times of one batch, or a piece of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timed {
     pub(super) partition: u32,
+    /// Whether it is a whole batch, or the first piece of one.
+    pub(super) is_first: bool,
     pub(super) records: u64,
     /// From the start of the run to that of the batch.
     pub(super) wait: Duration,

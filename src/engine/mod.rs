@@ -7,6 +7,7 @@ mod bounded;
 mod broken;
 mod crew;
 mod desk;
+mod giants;
 mod in_place;
 mod integrate;
 mod lanes;

@@ -75,6 +75,11 @@ impl Pace {
         Duration::from_nanos((records as u64).saturating_mul(known.unwrap_or(self.mean)) / 1000)
     }
 
+    /// The estimate for so many records of any partitions.
+    pub(super) fn estimate_any(&self, records: usize) -> Duration {
+        Duration::from_nanos((records as u64).saturating_mul(self.mean) / 1000)
+    }
+
     /// From times in the order of their partitions.
     fn learn(&mut self, times: &[Timed]) {
         let sum = |times: &[Timed]| {
@@ -116,7 +121,7 @@ mod tests {
     use std::time::Duration;
 
     fn timed(partition: u32, records: u64, nanos: u64) -> Timed {
-        Timed { partition, records, wait: Duration::ZERO, estimated: Duration::ZERO, busy: Duration::from_nanos(nanos) }
+        Timed { partition, is_first: true, records, wait: Duration::ZERO, estimated: Duration::ZERO, busy: Duration::from_nanos(nanos) }
     }
 
     fn nanos(pace: &Pace, partition: u32) -> u64 {

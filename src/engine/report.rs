@@ -28,13 +28,14 @@ pub(super) fn count<M, E>(made: &[Made<M, E>], stats: &mut RunStats) {
 }
 
 fn add_times<'t>(stats: &mut RunStats, times: impl Iterator<Item = &'t Timed>) {
-    let mut waits = Duration::ZERO;
+    let (mut waits, mut tasks) = (Duration::ZERO, 0u32);
     for timed in times {
         waits += timed.wait;
+        tasks = tasks.saturating_add(1);
         stats.longest_wait = stats.longest_wait.max(timed.wait);
         stats.estimated += timed.estimated;
-        let Timed { partition, records, estimated, busy, .. } = *timed;
-        stats.partitions.push(PartitionStats { partition, batches: 1, records, estimated, busy });
+        let Timed { partition, is_first, records, estimated, busy, .. } = *timed;
+        stats.partitions.push(PartitionStats { partition, batches: u64::from(is_first), records, estimated, busy });
     }
     stats.partitions.sort_by_key(|partition| partition.partition);
     stats.partitions.dedup_by(|next, partition| {
@@ -47,5 +48,5 @@ fn add_times<'t>(stats: &mut RunStats, times: impl Iterator<Item = &'t Timed>) {
         }
         same
     });
-    stats.queue_wait = u32::try_from(stats.batches).ok().and_then(|batches| waits.checked_div(batches)).unwrap_or_default();
+    stats.queue_wait = waits.checked_div(tasks).unwrap_or_default();
 }

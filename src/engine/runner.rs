@@ -12,10 +12,10 @@ use super::tasks::Tasks;
 use crate::data::{Stopwatch, Task};
 use crate::integrate::Gather;
 use crate::process::Operator;
-use crate::stage::{FailurePolicy, Observer, Parts, Scheduler};
+use crate::stage::{FailurePolicy, Observer, Parts, Piece, Scheduler};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
 pub(super) struct Runner<'r, 'p, 's, B, E, C, G, P, L> {
@@ -48,6 +48,8 @@ pub(super) struct Runner<'r, 'p, 's, B, E, C, G, P, L> {
     /// Whether neighbouring batches are run as one.
     pub(super) fused: bool,
     pub(super) sizes: Sizes,
+    /// Records of tasks that lie in no worker's lane, where the engine's policy may ask.
+    pub(super) unclaimed: AtomicUsize,
     /// The least batch that failed: what comes after it need not run.
     pub(super) least_failed: AtomicU64,
     pub(super) flow: PhantomData<fn(B, E, L)>,
@@ -85,6 +87,7 @@ where
         let mut own = C::Local::default();
         let local = kept.unwrap_or(&mut own);
         let mut last = tasks.next_seq().unwrap_or(0);
+        let mut rest = self.claim(tasks);
         if G::COSTLY
             && made.memory.is_none()
             && let Err(broken) = contain(last, || self.fetch(made, shelf))
@@ -96,12 +99,13 @@ where
                 made.breaks(Broken::stopped(tasks.least_seq().unwrap_or(seq).into()));
                 break;
             }
-            let task = || self.describe(seq, tasks.next_partition(), self.sizes.get(seq));
+            let task = || self.describe_left(seq, tasks.next_partition(), rest.saturating_add(self.unclaimed.load(Ordering::Relaxed)));
             // A chain with state by key must go on where it is.
             let answer = if C::ORDERED { Answer::Run(1) } else { ask(Turn { task: &task, done: made.records as usize }) };
             let room = match answer {
                 Answer::Run(room) => room,
                 Answer::Leave => {
+                    self.unclaimed.fetch_add(rest, Ordering::Relaxed);
                     forget(own);
                     return Worked::Paused;
                 }
@@ -112,6 +116,7 @@ where
             };
             let Some(part) = tasks.next_piece(if self.fused { room } else { 1 }) else { break };
             last = seq;
+            rest = rest.saturating_sub(part.records);
             let done = if self.is_void(seq.into()) { contain(seq, || drop(part)) } else { self.task(made, local, seq, part) };
             let done = done.and_then(|()| if self.ends_group(seq) { contain(seq, || self.complete(made, shelf)) } else { Ok(()) });
             if let Err(broken) = done {
@@ -130,6 +135,17 @@ where
             self.breaks(made, broken);
         }
         Worked::Done
+    }
+
+    /// How many records a lane holds that a worker takes, which are unclaimed no more; 0 where nobody may ask.
+    fn claim(&self, tasks: &Tasks<B>) -> usize {
+        if self.engine.arbiter.is_none() {
+            return 0;
+        }
+        let records = tasks.records();
+        // All of them are a lane's before they are cut into lanes.
+        let _ = self.unclaimed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |all| Some(all.saturating_sub(records)));
+        records
     }
 
     fn ends_group(&self, seq: u32) -> bool {
@@ -188,16 +204,23 @@ impl<B, E, C, G, P, L> Runner<'_, '_, '_, B, E, C, G, P, L> {
 
     /// The ranks of all batches, in the order of the data.
     pub(super) fn ranks(&self, scheduler: &dyn Scheduler, parts: &Parts<B>) -> Vec<u64> {
-        let rank = |(seq, partition)| scheduler.rank(&self.describe(seq, partition, self.sizes.get(seq)));
+        let all = self.sizes.total();
+        let rank = |(seq, partition)| scheduler.rank(&self.describe_left(seq, partition, all));
         match parts.as_even() {
             Ok(even) => (0..even.len() as u32).map(|seq| rank((seq, seq))).collect(),
             Err(parts) => (0..).zip(parts.iter().map(|part| part.partition)).map(rank).collect(),
         }
     }
 
-    /// A task for the eyes of schedulers and observers.
+    /// A task for the eyes of schedulers, of a run with so many records left.
+    pub(super) fn describe_left(&self, seq: u32, partition: u32, left: usize) -> Task {
+        Task { remaining: self.pace.estimate_any(left), ..self.describe(seq, partition, self.sizes.get(seq)) }
+    }
+
+    /// A task for the eyes of observers.
     pub(super) fn describe(&self, seq: u32, partition: u32, records: usize) -> Task {
-        Task { seq, partition, records, cost: self.pace.estimate(partition, records), ..self.template.clone() }
+        let Piece { batch, offset } = self.sizes.piece(seq);
+        Task { seq: batch, offset, partition, records, cost: self.pace.estimate(partition, records), ..self.template.clone() }
     }
 
     /// The number of the thread that this is called on, for observers.

@@ -1,10 +1,11 @@
 //! What a pipeline is set to.
 
 use super::{Admission, Engine};
-use crate::data::CancelToken;
+use crate::data::{CancelToken, HotKeys};
 use crate::stage::{Observer, Scheduler, Trigger, Watermark};
 use std::fmt;
 use std::panic::Location;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What is looked at once a batch at most: boxes, so that setting one changes no type.
@@ -19,6 +20,8 @@ pub struct Settings<'a> {
     pub(crate) deadline: Option<Duration>,
     pub(crate) cancel: Option<CancelToken>,
     pub(crate) relaxed: bool,
+    /// Where the hottest keys are looked for, if they are.
+    pub(crate) hot_keys: Option<Arc<HotKeys>>,
 }
 
 /// What a stream is set to besides.
@@ -50,6 +53,7 @@ impl Default for Settings<'_> {
             deadline: None,
             cancel: None,
             relaxed: false,
+            hot_keys: None,
         }
     }
 }

@@ -1,7 +1,7 @@
-//! How many records each batch of a run holds.
+//! How many records each task of a run holds: a batch, or a piece of one.
 
 use super::lanes;
-use crate::stage::Parts;
+use crate::stage::{Parts, Piece};
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -9,23 +9,39 @@ use std::sync::OnceLock;
 pub(super) enum Sizes {
     /// All of them `records`, in batches of `size`.
     Even { records: usize, size: usize },
-    /// One by one; and the number of each batch's first record, made when it is asked for.
-    Listed { sizes: Vec<usize>, firsts: OnceLock<Vec<u64>> },
+    /// One by one; the number of each one's first record, made when it is asked for; and where each belongs, if some are pieces of batches.
+    Listed { sizes: Vec<usize>, firsts: OnceLock<Vec<u64>>, pieces: Option<Vec<Piece>> },
 }
 
 impl Sizes {
     pub(super) fn of<B>(parts: &Parts<B>) -> Self {
         match parts.as_even() {
             Ok(even) => Sizes::Even { records: even.records(), size: even.size() },
-            Err(parts) => Sizes::Listed { sizes: parts.iter().map(|part| part.records).collect(), firsts: OnceLock::new() },
+            Err(listed) => {
+                let sizes = listed.iter().map(|part| part.records).collect();
+                Sizes::Listed { sizes, firsts: OnceLock::new(), pieces: parts.pieces().map(<[_]>::to_vec) }
+            }
         }
     }
 
-    /// How many batches.
+    /// How many tasks.
     pub(super) fn len(&self) -> usize {
         match self {
             Sizes::Even { records, size } => records.div_ceil(*size),
             Sizes::Listed { sizes, .. } => sizes.len(),
+        }
+    }
+
+    /// How many batches.
+    pub(super) fn batches(&self) -> usize {
+        self.len().checked_sub(1).map_or(0, |last| self.piece(last as u32).batch as usize + 1)
+    }
+
+    /// Which batch a task is of, and how many records of it come before.
+    pub(super) fn piece(&self, seq: u32) -> Piece {
+        match self {
+            Sizes::Listed { pieces: Some(pieces), .. } => pieces[seq as usize],
+            _ => Piece { batch: seq, offset: 0 },
         }
     }
 
@@ -48,7 +64,7 @@ impl Sizes {
     pub(super) fn first(&self, seq: u32) -> u64 {
         match self {
             Sizes::Even { size, .. } => *size as u64 * u64::from(seq),
-            Sizes::Listed { sizes, firsts } => {
+            Sizes::Listed { sizes, firsts, .. } => {
                 let sum = |first: &mut u64, size: &usize| Some(std::mem::replace(first, first.saturating_add(*size as u64)));
                 firsts.get_or_init(|| sizes.iter().scan(0, sum).collect())[seq as usize]
             }

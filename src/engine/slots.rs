@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Slots {
     /// Runs that have begun and not ended: above one, workers ask before each task.
     runs: AtomicUsize,
+    /// How many there are, free or not.
+    all: usize,
     state: Mutex<State>,
 }
 
@@ -88,11 +90,16 @@ impl State {
 impl Slots {
     pub(super) fn new(free: usize) -> Self {
         let state = State { free, heads: BTreeSet::new(), waiting: BTreeMap::new(), issued: 0, turn: 0 };
-        Slots { runs: AtomicUsize::new(0), state: Mutex::new(state) }
+        Slots { runs: AtomicUsize::new(0), all: free, state: Mutex::new(state) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many there are, free or not.
+    pub(super) fn all(&self) -> usize {
+        self.all
     }
 
     /// How many runs could use another worker.

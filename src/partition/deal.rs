@@ -1,4 +1,4 @@
-use crate::stage::Part;
+use crate::stage::{Part, Parts};
 
 /// Deals records out into `count` batches; those that stay empty are left out.
 pub(super) fn deal<R>(records: impl Iterator<Item = R>, count: usize, mut place: impl FnMut(&R) -> usize) -> Vec<Part<Vec<R>>> {
@@ -10,6 +10,14 @@ pub(super) fn deal<R>(records: impl Iterator<Item = R>, count: usize, mut place:
     }
     let parts = batches.into_iter().enumerate().map(|(partition, batch)| part(partition, batch.len(), batch));
     parts.filter(|part| part.records > 0).collect()
+}
+
+/// Batches of which a very large one may be cut.
+pub(super) fn divisible<R>(batches: Vec<Part<Vec<R>>>) -> Parts<Vec<R>> {
+    Parts::divisible(batches, |mut batch, at| {
+        let rest = batch.split_off(at);
+        (batch, rest)
+    })
 }
 
 /// A batch with its place.

@@ -1,6 +1,7 @@
-use super::deal::{checked, deal};
+use super::deal::{checked, deal, divisible};
+use super::divided::divided;
 use crate::data::bucket;
-use crate::stage::{Part, Partitioner};
+use crate::stage::{Part, Partitioner, Parts};
 use std::borrow::Borrow;
 use std::fmt;
 use std::hash::Hash;
@@ -59,6 +60,14 @@ where
 
     fn partition(&self, data: D, _: usize) -> Vec<Part<Vec<D::Item>>> {
         deal(data.into_iter(), self.count, |record| bucket(&(self.key)(record.borrow()), self.count))
+    }
+
+    fn parts(&self, data: D, workers: usize) -> Parts<Vec<D::Item>> {
+        divisible(self.partition(data, workers))
+    }
+
+    fn divided(&self, data: D, _: usize) -> Parts<Vec<D::Item>> {
+        divided(data.into_iter(), self.count, |record| bucket(&(self.key)(record.borrow()), self.count))
     }
 
     fn counts(&self) -> bool {

@@ -2,6 +2,7 @@
 
 mod chunks;
 mod deal;
+mod divided;
 mod hash;
 mod random;
 mod range;

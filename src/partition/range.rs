@@ -1,5 +1,6 @@
-use super::deal::{checked, deal};
-use crate::stage::{Part, Partitioner};
+use super::deal::{checked, deal, divisible};
+use super::divided::divided;
+use crate::stage::{Part, Partitioner, Parts};
 use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
@@ -72,6 +73,11 @@ impl<U: ?Sized, K: Ord, F: Fn(&U) -> K> RangePartitioner<U, K, F> {
         bounds.dedup();
         bounds
     }
+
+    fn place(&self, bounds: &[K], record: &U) -> usize {
+        let key = (self.key)(record);
+        bounds.partition_point(|bound| *bound <= key)
+    }
 }
 
 impl<U: ?Sized, K: fmt::Debug, F> fmt::Debug for RangePartitioner<U, K, F> {
@@ -89,10 +95,17 @@ where
     fn partition(&self, data: D, _: usize) -> Vec<Part<Vec<D::Item>>> {
         let records: Vec<D::Item> = data.into_iter().collect();
         let bounds = self.bounds(&records);
-        deal(records.into_iter(), bounds.len() + 1, |record| {
-            let key = (self.key)(record.borrow());
-            bounds.partition_point(|bound| *bound <= key)
-        })
+        deal(records.into_iter(), bounds.len() + 1, |record| self.place(&bounds, record.borrow()))
+    }
+
+    fn parts(&self, data: D, workers: usize) -> Parts<Vec<D::Item>> {
+        divisible(self.partition(data, workers))
+    }
+
+    fn divided(&self, data: D, _: usize) -> Parts<Vec<D::Item>> {
+        let records: Vec<D::Item> = data.into_iter().collect();
+        let bounds = self.bounds(&records);
+        divided(records.into_iter(), bounds.len() + 1, |record| self.place(&bounds, record.borrow()))
     }
 
     fn counts(&self) -> bool {

@@ -53,7 +53,7 @@ where
             write(emitted)
         });
         run?;
-        Ok(control.progress().clone())
+        Ok(control.snapshot())
     }
 }
 

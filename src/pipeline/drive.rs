@@ -104,11 +104,13 @@ where
         let shared = Shared { engine, limit: &limit, measure: measure || whole || !settings.observers.is_empty(), settings };
         let mut ledger = Ledger { control, begun: Instant::now(), stats: RunStats::default(), cost: Cost::default() };
         let mut failure = None;
+        control.watch(settings.hot_keys.clone());
         let end = spring.flow(Current { pace, control, limit: &limit }, |drawn, flow: Flow| {
             let mut moment = Moment::new(&shared, if whole { None } else { Some(&mut tracker) });
             (moment.is_last, moment.record_cost, moment.tide.is_idle) = (flow.is_last, ledger.cost.fit().1, flow.is_idle);
             (moment.is_saved, moment.keeps_open) = (is_saved, keeps_open);
             let now = moment.now.unwrap_or(ledger.begun);
+            settings.hot_keys.iter().for_each(|keys| keys.next_run());
             let (emitted, broken) = self.step(&mut running, drawn, &mut moment);
             let (stats, tide, open) = (moment.stats, moment.tide, moment.open);
             let costs = ledger.processed(stats, tide.after, open, flow, now.elapsed());
@@ -129,6 +131,7 @@ where
             End::Panic(payload) => Some(Failure::Broken(Broken { batch: next, record: 0, cause: Cause::Panic(payload) })),
         });
         ledger.stats.elapsed = ledger.begun.elapsed();
+        ledger.stats.hottest_keys = settings.hot_keys.as_ref().map(|keys| keys.hottest()).unwrap_or_default();
         failure.map_or(Ok((ledger.stats, self)), Err)
     }
 }

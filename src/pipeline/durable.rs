@@ -151,7 +151,7 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integra
         });
         done.unwrap_or_else(|refused| Err(Failure::Store(refused.into())))?;
         keeper.end().map_err(store)?;
-        Ok(control.progress().clone())
+        Ok(control.snapshot())
     }
 }
 

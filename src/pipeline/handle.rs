@@ -78,7 +78,7 @@ pub struct StreamHandle<E> {
 impl<E> StreamHandle<E> {
     /// How far it has come, as of the last micro-batch.
     pub fn progress(&self) -> StreamProgress {
-        self.control.progress().clone()
+        self.control.snapshot()
     }
 
     /// Ends it after the micro-batch that runs. What waits is left out, and windows that are open do not leave.

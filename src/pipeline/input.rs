@@ -200,13 +200,15 @@ impl<B> IntoIterator for Cuts<B> {
 fn cut_all<D, P: Partitioner<D>, E>(
     partitioner: &P,
     data: D,
+    may_cut: bool,
     shared: &Shared<'_, '_>,
     stats: &mut RunStats,
 ) -> Result<Cut<P::Batch>, Broken<E>> {
     let watch = Stopwatch::start(shared.measure);
     let cut = || {
-        let counted = partitioner.counts();
-        Cut { counted, parts: partitioner.parts(data, shared.engine.threads()), partition: None, records: 0 }
+        let (counted, threads) = (partitioner.counts(), shared.engine.threads());
+        let parts = if may_cut { partitioner.divided(data, threads) } else { partitioner.parts(data, threads) };
+        Cut { counted, parts, partition: None, records: 0 }
     };
     let cut = catch_unwind(AssertUnwindSafe(cut));
     stats.partitioning += watch.elapsed();
@@ -230,7 +232,7 @@ impl<D, T, P: Partitioner<D>> Feed for Over<D, T, P> {
         drawn: Option<D>,
         moment: &mut Moment<'_, '_, '_>,
     ) -> (Cuts<P::Batch>, Option<Broken<std::convert::Infallible>>) {
-        let cuts = drawn.map(|data| cut_all(&self.partitioner, data, moment.shared, &mut moment.stats));
+        let cuts = drawn.map(|data| cut_all(&self.partitioner, data, moment.may_cut, moment.shared, &mut moment.stats));
         match cuts.transpose() {
             Ok(cut) => (Cuts::of(cut), None),
             Err(broken) => (Cuts::of(None), Some(broken)),
@@ -274,7 +276,7 @@ impl<S: Source, P: Partitioner<Vec<S::Item>>, Ck> Feed for Stream<S, P, Ck> {
             };
             let cut = match cut {
                 Ok(parts) => Ok(Cut { parts, counted: true, partition: None, records: 0 }),
-                Err(pieces) => cut_all(&self.partitioner, concat(pieces), moment.shared, &mut moment.stats),
+                Err(pieces) => cut_all(&self.partitioner, concat(pieces), false, moment.shared, &mut moment.stats),
             };
             match cut {
                 Ok(cut) => cuts.push(Cut { partition: Some(partition), records: len, ..cut }),
@@ -320,7 +322,7 @@ where
             panes
         }));
         let cut = match ordered {
-            Ok(panes) => cut_all(&self.partitioner, panes, moment.shared, &mut moment.stats),
+            Ok(panes) => cut_all(&self.partitioner, panes, false, moment.shared, &mut moment.stats),
             Err(payload) => Err(Broken::panic(last, payload)),
         };
         match cut {

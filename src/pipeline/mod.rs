@@ -12,6 +12,7 @@ mod faults;
 #[cfg(feature = "checkpoint")]
 mod forming;
 mod handle;
+mod hot_keys;
 #[cfg(feature = "checkpoint")]
 mod identity;
 mod input;

@@ -99,6 +99,7 @@ where
         let ended = running.end();
         let output = output.and_then(|output| ended.map(|()| output)).map_err(Failure::Broken)?;
         let mut stats = moment.stats;
+        stats.hottest_keys = settings.hot_keys.as_ref().map(|keys| keys.hottest()).unwrap_or_default();
         stats.elapsed = watch.elapsed();
         Ok((output, stats))
     }

@@ -80,6 +80,8 @@ pub struct Moment<'r, 's, 't> {
     pub(super) is_saved: bool,
     /// Whether the end of the source is not the end of time.
     pub(super) keeps_open: bool,
+    /// Whether no step sees a batch whole, and no policy judges by it.
+    pub(super) may_cut: bool,
     /// Windows that are open, of the last stage.
     pub(super) open: usize,
 }
@@ -108,6 +110,7 @@ impl<'r, 's, 't> Moment<'r, 's, 't> {
             latest: None,
             is_saved: false,
             keeps_open: false,
+            may_cut: false,
             open: 0,
         }
     }
@@ -199,6 +202,7 @@ where
                 }
             };
         }
+        moment.may_cut = C::IN_PIECES && !X::JUDGED;
         let (cuts, broken) = self.input.cuts(&mut running.before, drawn, moment);
         if let Some(broken) = broken {
             return Err(X::absorb(broken));
@@ -227,6 +231,7 @@ where
     ) -> (Vec<I::Emit>, Option<Broken<X::Error>>) {
         // A panic in what is asked comes again where it is kept.
         moment.is_free = C::IN_PIECES && contain::<_, X::Error>(0, || self.integrator.is_exact()).unwrap_or(false);
+        moment.may_cut = C::IN_PIECES && !X::JUDGED;
         let (cuts, broken) = self.input.cuts(&mut running.before, drawn, moment);
         let broken = broken.map(X::absorb);
         let done = self.take(cuts, running, moment);

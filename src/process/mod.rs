@@ -13,6 +13,7 @@ mod record;
 mod reduce;
 mod scan;
 mod stateful;
+mod watched;
 mod whole;
 mod windowed;
 
@@ -28,5 +29,6 @@ pub use record::{Filter, FlatMap, KeyBy, Map, TryMap};
 pub use reduce::Reduce;
 pub use scan::Scan;
 pub use stateful::Stateful;
+pub use watched::Watched;
 pub use whole::Whole;
 pub(crate) use windowed::Windowed;

@@ -23,6 +23,9 @@ pub struct RunPlan {
 /// They are called by the thread that does the work, several at once; a slow one slows the run. A panic in one is swallowed: it
 /// never harms the run.
 ///
+/// A batch that holds more than an eighth of all records may be run [in pieces](crate::Parts::divisible), by several workers. Each piece is
+/// told of as a batch, with the number of the batch it is of, and by its [`offset`](Task::offset) which one it is.
+///
 /// Of one batch, start and end are told on one thread, the one that runs it. One observer may be shared by several pipelines: all that it is
 /// told says by `pipeline` which run is meant. Runs are numbered by their engine, so pipelines on several engines want an observer each.
 ///

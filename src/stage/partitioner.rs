@@ -70,6 +70,12 @@ pub trait Partitioner<D> {
         false
     }
 
+    /// The same batches for chains whose steps see single records: very large ones may be in pieces already. Default: as they are.
+    #[doc(hidden)]
+    fn divided(&self, data: D, workers: usize) -> Parts<Self::Batch> {
+        self.parts(data, workers)
+    }
+
     /// Cuts data that lie in pieces where they do, and into parts of about so many records, where it is free to. Default: gives them back.
     ///
     /// # Errors
@@ -92,6 +98,9 @@ macro_rules! pointers {
             }
             fn counts(&self) -> bool {
                 (**self).counts()
+            }
+            fn divided(&self, data: D, workers: usize) -> Parts<P::Batch> {
+                (**self).divided(data, workers)
             }
             fn pieces(&self, pieces: Vec<D>, size: usize) -> Result<Parts<P::Batch>, Vec<D>> {
                 (**self).pieces(pieces, size)

@@ -1,4 +1,5 @@
 use super::Part;
+use super::listed::{Listed, Piece};
 use std::fmt;
 
 /// The batches of a run, in the order of the data: a list of them, or data from which they are cut off one by one when they are wanted.
@@ -8,7 +9,7 @@ use std::fmt;
 pub struct Parts<B>(Kind<B>);
 
 enum Kind<B> {
-    Listed(Vec<Part<B>>),
+    Listed(Listed<B>),
     Even(Even<B>),
 }
 
@@ -50,6 +51,97 @@ impl<B> Parts<B> {
         Parts(Kind::Even(Even { data: (records > 0).then_some(data), next: 0, records, size, split, is_free: false }))
     }
 
+    /// Batches in a list, which `split` can cut after so many records, of which they have more.
+    ///
+    /// A batch that holds more than an eighth of all records is run in pieces where no step sees it whole and no policy judges failures by batch,
+    /// so that several workers share it. A piece keeps the number of its batch, in errors and in stats; a
+    /// [`Task`](crate::Task) says by its `offset` which piece it is. Where the cuts are depends on the sizes of the batches alone.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// /// Even numbers, and odd ones: in the data below hardly any.
+    /// struct ByParity;
+    ///
+    /// impl Partitioner<Vec<u64>> for ByParity {
+    ///     type Batch = Vec<u64>;
+    ///     fn partition(&self, data: Vec<u64>, _workers: usize) -> Vec<Part<Vec<u64>>> {
+    ///         let (even, odd): (Vec<_>, Vec<_>) = data.into_iter().partition(|n| n % 2 == 0);
+    ///         [even, odd].into_iter().zip(0..).map(|(batch, partition)| Part { partition, records: batch.len(), batch }).collect()
+    ///     }
+    ///     fn parts(&self, data: Vec<u64>, workers: usize) -> microbatch::Parts<Vec<u64>> {
+    ///         microbatch::Parts::divisible(self.partition(data, workers), |mut batch, at| {
+    ///             let rest = batch.split_off(at);
+    ///             (batch, rest)
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// let data: Vec<u64> = (0..10_000).map(|n| if n % 100 == 0 { 1 } else { 2 * n }).collect();
+    /// let (count, stats) = Pipeline::over(data).partitioner(ByParity).integrator(Count).run_with_stats();
+    /// assert_eq!((count, stats.batches), (10_000, 2));
+    /// ```
+    pub fn divisible(parts: Vec<Part<B>>, split: fn(B, usize) -> (B, B)) -> Self {
+        Parts(Kind::Listed(Listed { parts, split: Some(split), pieces: None }))
+    }
+
+    /// Cuts batches of more than `most` records, where that may be done, into pieces of about equal size that have no more than `size`.
+    pub(crate) fn in_pieces(self, most: usize, size: usize) -> Self {
+        match self.0 {
+            Kind::Listed(listed) => Parts(Kind::Listed(listed.in_pieces(most, size))),
+            even => Parts(even),
+        }
+    }
+
+    /// How many records the batches hold, as their partitioner said, if they are in a list that may be cut.
+    pub(crate) fn divisible_records(&self) -> Option<usize> {
+        match &self.0 {
+            Kind::Listed(listed) => listed.split.map(|_| listed.records()),
+            Kind::Even(_) => None,
+        }
+    }
+
+    /// Where each part belongs, if some batches have been cut.
+    pub(crate) fn pieces(&self) -> Option<&[Piece]> {
+        match &self.0 {
+            Kind::Listed(listed) => listed.pieces.as_deref(),
+            Kind::Even(_) => None,
+        }
+    }
+
+    /// The number of the last batch; 0 where there is none.
+    pub(crate) fn last_batch(&self) -> u64 {
+        let last = self.len().saturating_sub(1);
+        self.pieces().and_then(<[_]>::last).map_or(last as u64, |piece| piece.batch.into())
+    }
+
+    /// The list of them, and where each belongs, if some batches have been cut.
+    pub(crate) fn into_pieces(self) -> (Vec<Part<B>>, Option<Vec<Piece>>) {
+        match self.0 {
+            Kind::Listed(Listed { parts, pieces, .. }) => (parts, pieces),
+            even => (Parts(even).into_vec(), None),
+        }
+    }
+
+    /// Batches, each in its partition and in consecutive pieces of so many records.
+    pub(crate) fn in_given_pieces(batches: impl Iterator<Item = (u32, Vec<(usize, B)>)>) -> Self {
+        let (mut parts, mut pieces) = (Vec::new(), Vec::new());
+        for ((partition, given), batch) in batches.zip(0..) {
+            let mut offset = 0;
+            for (records, piece) in given {
+                parts.push(Part { partition, records, batch: piece });
+                pieces.push(Piece { batch, offset });
+                offset += records;
+            }
+        }
+        Self::of_pieces(parts, Some(pieces))
+    }
+
+    /// Batches and pieces of batches; without `pieces`, batches.
+    pub(crate) fn of_pieces(parts: Vec<Part<B>>, pieces: Option<Vec<Piece>>) -> Self {
+        Parts(Kind::Listed(Listed { parts, split: None, pieces }))
+    }
+
     /// The same, with leave to cut them finer and to run neighbours as one where no step sees a batch as a whole.
     pub(crate) fn freely(self) -> Self {
         match self.0 {
@@ -72,7 +164,7 @@ impl<B> Parts<B> {
     /// How many batches.
     pub fn len(&self) -> usize {
         match &self.0 {
-            Kind::Listed(parts) => parts.len(),
+            Kind::Listed(listed) => listed.parts.len(),
             Kind::Even(even) => even.len(),
         }
     }
@@ -85,7 +177,7 @@ impl<B> Parts<B> {
     /// All of them.
     pub fn into_vec(self) -> Vec<Part<B>> {
         match self.0 {
-            Kind::Listed(parts) => parts,
+            Kind::Listed(listed) => listed.parts,
             Kind::Even(even) => even.map(|(_, part)| part).collect(),
         }
     }
@@ -93,14 +185,14 @@ impl<B> Parts<B> {
     /// The data, where batches are cut off when they are wanted; else the list.
     pub(crate) fn into_even(self) -> Result<Even<B>, Vec<Part<B>>> {
         match self.0 {
-            Kind::Listed(parts) => Err(parts),
+            Kind::Listed(listed) => Err(listed.parts),
             Kind::Even(even) => Ok(even),
         }
     }
 
     pub(crate) fn as_even(&self) -> Result<&Even<B>, &[Part<B>]> {
         match &self.0 {
-            Kind::Listed(parts) => Err(parts),
+            Kind::Listed(listed) => Err(&listed.parts),
             Kind::Even(even) => Ok(even),
         }
     }
@@ -108,7 +200,7 @@ impl<B> Parts<B> {
 
 impl<B> From<Vec<Part<B>>> for Parts<B> {
     fn from(parts: Vec<Part<B>>) -> Self {
-        Parts(Kind::Listed(parts))
+        Self::of_pieces(parts, None)
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Ran {
 #[derive(Default)]
 struct Run {
     waiting: VecDeque<usize>,
+    /// What those are expected to take.
+    left: u64,
     served: u64,
     /// The same without what is under way.
     settled: u64,
@@ -86,7 +88,9 @@ impl World<'_> {
     fn arrive(&mut self, job: usize) {
         let reached = self.reached;
         let begins = || Run { virtual_start: reached, ..Run::default() };
-        self.runs.entry(self.jobs[job].pipeline).or_insert_with(begins).waiting.push_back(job);
+        let run = self.runs.entry(self.jobs[job].pipeline).or_insert_with(begins);
+        run.waiting.push_back(job);
+        run.left += self.jobs[job].estimate;
     }
 
     /// The task that a free worker takes.
@@ -100,6 +104,7 @@ impl World<'_> {
         *self.loads.entry(partition).or_default() += estimate;
         let state = self.runs.get_mut(&run)?;
         state.waiting.pop_front();
+        state.left -= estimate;
         state.served += estimate;
         state.running += 1;
         Some(job)
@@ -123,6 +128,7 @@ impl World<'_> {
         let mut task = Task::default();
         (task.pipeline, task.partition, task.priority, task.arrival) = (run, job.partition, job.priority, job.arrival);
         (task.cost, task.served) = (Duration::from_nanos(job.estimate), Duration::from_nanos(state.served));
+        task.remaining = Duration::from_nanos(state.left);
         task.outstanding = Duration::from_nanos(self.loads.get(&job.partition).copied().unwrap_or(0));
         task.virtual_start = state.virtual_start;
         task.deadline = job.deadline.map(|deadline| self.zero + Duration::from_nanos(deadline));

@@ -1,6 +1,6 @@
-use crate::data::StreamProgress;
+use crate::data::{HotKeys, StreamProgress};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// What a stream and those who hold on to it tell each other.
 #[derive(Debug, Default)]
@@ -9,6 +9,7 @@ pub struct Control {
     drain: AtomicBool,
     broken: AtomicBool,
     progress: Mutex<StreamProgress>,
+    hot_keys: OnceLock<Arc<HotKeys>>,
 }
 
 impl Control {
@@ -37,6 +38,18 @@ impl Control {
 
     pub(crate) fn is_drained(&self) -> bool {
         self.drain.load(Ordering::Acquire)
+    }
+
+    /// Where the stream's hottest keys are looked for, if they are.
+    pub(crate) fn watch(&self, keys: Option<Arc<HotKeys>>) {
+        // A stream is driven once, so there is none before.
+        keys.into_iter().for_each(|keys| _ = self.hot_keys.set(keys));
+    }
+
+    /// How far the stream has come, with its hottest keys.
+    pub(crate) fn snapshot(&self) -> StreamProgress {
+        let progress = self.progress().clone();
+        StreamProgress { hottest_keys: self.hot_keys.get().map(|keys| keys.hottest()).unwrap_or_default(), ..progress }
     }
 
     pub(crate) fn progress(&self) -> MutexGuard<'_, StreamProgress> {

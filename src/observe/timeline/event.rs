@@ -5,6 +5,8 @@ pub(super) struct Event {
     /// Of the pipeline; empty where it has none.
     pub(super) name: &'static str,
     pub(super) seq: u32,
+    /// How many records of the batch come before, where this is a piece of one.
+    pub(super) offset: usize,
     pub(super) partition: u32,
     /// The number of the thread, in the order in which threads were first seen.
     pub(super) lane: u32,

@@ -41,7 +41,11 @@ impl History {
 
     /// The label of the pipeline and the number of the batch.
     pub(super) fn title(&self, event: &Event) -> String {
-        format!("{}, batch {}", self.pipelines.label(event.pipeline), event.seq)
+        let label = self.pipelines.label(event.pipeline);
+        match event.offset {
+            0 => format!("{label}, batch {}", event.seq),
+            offset => format!("{label}, batch {} from record {offset}", event.seq),
+        }
     }
 
     /// The events of each group of pipelines.

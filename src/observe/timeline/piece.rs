@@ -69,7 +69,7 @@ mod tests {
     use super::{Event, pieces};
 
     fn event(started: u64, ended: u64, partition: u32) -> Event {
-        Event { pipeline: 0, name: "", seq: 0, partition, lane: 0, records: 10, arrived: 0, started, ended, failed: false }
+        Event { pipeline: 0, name: "", seq: 0, offset: 0, partition, lane: 0, records: 10, arrived: 0, started, ended, failed: false }
     }
 
     fn check(events: &[Event], expected: &[(u64, u64, usize, usize)]) {

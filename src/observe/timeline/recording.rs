@@ -80,6 +80,7 @@ impl Recording {
             pipeline: task.pipeline,
             name: task.name,
             seq: task.seq,
+            offset: task.offset,
             partition: task.partition,
             lane,
             records: task.records as u64,

@@ -100,6 +100,7 @@ where
         own_memory: false,
         apart: false,
         keeps: plan.keeps,
+        judged: plan.judged,
         group: None,
         fused: false,
         sizes: Sizes::of(&parts),

@@ -1,4 +1,4 @@
-//! Streams: what a micro-batch costs, windows against the bounded run, latency, and the ordered parallel iterator.
+//! Streams: what a micro-batch costs, windows against the bounded run, latency, the ordered parallel iterator, and state by key.
 //!
 //! `cargo bench --bench streams` for all tables, `-- windows latency` for those whose names hold one of the words, `-- --test` for a trial. Every
 //! answer is checked; medians of several rounds, in turn in one process.
@@ -10,11 +10,12 @@ mod streams {
     pub mod ordered;
     pub mod ready;
     pub mod sliding;
+    pub mod stateful;
     pub mod windows;
 }
 
 use std::time::{Duration, Instant};
-use streams::{cost, latency, ordered, sliding, windows};
+use streams::{cost, latency, ordered, sliding, stateful, windows};
 
 const ROUNDS: usize = 5;
 const TRIAL: usize = 100;
@@ -23,12 +24,13 @@ fn main() {
     let (flags, words): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|word| word.starts_with("--"));
     let (scale, rounds) = if flags.iter().any(|flag| flag == "--test") { (TRIAL, 1) } else { (1, ROUNDS) };
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
-    let tables: [(&str, fn(usize, usize)); 5] = [
+    let tables: [(&str, fn(usize, usize)); 6] = [
         ("cost", cost::table),
         ("windows", windows::table),
         ("sliding", sliding::table),
         ("latency", latency::table),
         ("ordered", ordered::table),
+        ("stateful", stateful::table),
     ];
     for (_, table) in tables.into_iter().filter(|(name, _)| wanted(name)) {
         table(scale, rounds);

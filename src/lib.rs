@@ -182,7 +182,8 @@
 //!
 //! # Limits
 //! Batches run on the calling thread and on the engine's; where a partitioner lists the batches, or a scheduler ranks them, it does so on the calling
-//! thread before the first batch starts. A `scan` by key, and a `stateful`, run on one thread. What a stream keeps lies in memory; with
+//! thread before the first batch starts. The batches of a `scan` by key, and of a `stateful`, run one after another, shared by threads where they have much
+//! work. What a stream keeps lies in memory; with
 //! the feature `checkpoint` it is written whole at each commit.
 #![forbid(unsafe_code)]
 
@@ -259,7 +260,7 @@ pub mod steps {
     pub use crate::data::{InWindow, NoTime, TimeState};
     pub use crate::engine::{Bound, Broken, Cause, Control, Costs, End, Flow, Free, Halt, Leash, Lots, Pacing, Plan, Settings};
     pub use crate::integrate::{Each, Gather, Integrated, Stated};
-    pub use crate::keyed::{By, HasKey, KeyState, NoKey, Slot, States};
+    pub use crate::keyed::{By, HasKey, KeyGroups, KeyState, NoKey, Shard, Slot, States};
     pub use crate::pipeline::*;
     pub use crate::process::*;
     pub use crate::source::{EachLine, EachTextLine};

@@ -26,6 +26,10 @@ pub struct StreamProgress {
     pub watermark: Option<Timestamp>,
     /// Windows by key that are open.
     pub open: usize,
+    /// Keys that a `stateful`, or a `scan` by key, has state of.
+    pub state_keys: usize,
+    /// The bytes of those keys, of their state and of their timers, without what they own elsewhere.
+    pub state_bytes: usize,
     /// Records that wait for a micro-batch.
     pub waiting: usize,
     /// Their bytes, without what they own elsewhere unless the source tells.
@@ -83,6 +87,9 @@ impl fmt::Display for StreamProgress {
             self.records_per_second() / 1e6
         )?;
         write!(f, "; {} waiting, {} open", self.waiting, self.open)?;
+        if self.state_keys > 0 {
+            write!(f, ", {} keys in {} bytes of state", self.state_keys, self.state_bytes)?;
+        }
         for (count, what) in [(self.late, "late"), (self.dropped, "dropped"), (self.failed, "failed"), (self.refused, "refused")] {
             if count > 0 {
                 write!(f, "; {count} {what}")?;

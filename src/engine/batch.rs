@@ -1,5 +1,6 @@
 //! One task: a batch, run to its end, again, or not.
 
+use super::beside;
 use super::broken::{Broken, Cause};
 use super::limit::Leash;
 use super::made::{Made, Seen, Timed};
@@ -266,6 +267,15 @@ where
 
     fn reached(&mut self, latest: Timestamp) {
         self.seen.latest = self.seen.latest.max(Some(latest));
+    }
+
+    fn threads(&self) -> usize {
+        if self.runner.judged { 1 } else { self.runner.engine.pool.current_num_threads() }
+    }
+
+    fn share<Ln: Send>(&self, lanes: Vec<Ln>, work: impl Fn(Ln, &dyn Fn() -> bool) + Sync) {
+        let limit = self.runner.limit;
+        beside::share(self.runner.engine, lanes, |lane| work(lane, &|| L::STOPPABLE && limit.reached()));
     }
 
     fn late(&mut self, late: u64, dropped: u64) {

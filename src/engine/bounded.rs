@@ -103,6 +103,7 @@ where
         own_memory: false,
         apart: false,
         keeps: plan.keeps,
+        judged: plan.judged,
         group: None,
         fused: false,
         unclaimed: AtomicUsize::new(0),

@@ -174,7 +174,7 @@ impl Worker<'_> {
 }
 
 /// A worker's slot, given back when it is dropped.
-pub(super) struct Slot<'e>(&'e Inner);
+pub(super) struct Slot<'e>(pub(super) &'e Inner);
 
 impl Drop for Slot<'_> {
     fn drop(&mut self) {
@@ -183,10 +183,10 @@ impl Drop for Slot<'_> {
 }
 
 /// Marks the thread as working on a task.
-struct InTask(bool);
+pub(super) struct InTask(bool);
 
 impl InTask {
-    fn begin() -> Self {
+    pub(super) fn begin() -> Self {
         InTask(IN_TASK.with(|in_task| in_task.replace(true)))
     }
 }

@@ -11,7 +11,7 @@ use super::{Broken, Engine, Halt, Plan};
 use crate::data::{NoTime, RunStats, Stopwatch, Timestamp};
 use crate::integrate::Gather;
 use crate::keyed::NoKey;
-use crate::process::{Operator, Rec, Stop, Watch};
+use crate::process::{Operator, Rec, StateSize, Stop, Watch};
 use crate::stage::{FailurePolicy, Part, Parts, Values};
 use rayon::iter::plumbing::{Consumer, Folder, ProducerCallback, Reducer, UnindexedConsumer};
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
@@ -214,6 +214,10 @@ impl<B, E, K: Consumer<C::Value>, C: Operator<B, E>> Operator<(B, K), E> for Fil
         _: &mut impl FnMut(Rec<NoTime, NoKey, K::Result>) -> Result<(), E>,
     ) -> Result<(), E> {
         Ok(())
+    }
+
+    fn size(local: &C::Local) -> StateSize {
+        C::size(local)
     }
 }
 

@@ -3,6 +3,7 @@
 mod arbiter;
 mod aside;
 mod batch;
+mod beside;
 mod bounded;
 mod broken;
 mod crew;
@@ -79,7 +80,7 @@ use std::time::Instant;
 ///
 /// # Several pipelines
 /// Between two tasks a worker gives its place to another pipeline whose next task the engine's scheduler ranks before its own; but not in a
-/// run of one lane, in one with a `scan` by key, or in one inside another. A run alone on its engine takes no lock for that.
+/// run of one lane, in one with a `scan` by key or a `stateful` (but those who help it do), or in one inside another. A run alone on its engine takes no lock for that.
 /// Where runs compete, a scheduler of the engine's is asked anew each time a worker has done a task: for the rank of the next one, and
 /// for that of another run, each in its turn. So ranks may change, with what a run was served ([`Fair`](crate::Fair)) or with time.
 ///

@@ -1,12 +1,15 @@
+use super::{Engine, beside};
 use crate::data::Timestamp;
-use crate::process::Watch;
+use crate::process::{Clock, Watch};
 use crate::stage::{FailurePolicy, Place, Verdict};
 use std::marker::PhantomData;
 
 /// Watches over what timers make: no batch is run, so none can be run again.
 pub(crate) struct Passing<'p, B, P> {
+    engine: &'p Engine,
     policy: &'p P,
     batch: u64,
+    clock: Clock,
     failed: u64,
     late: u64,
     dropped: u64,
@@ -14,9 +17,9 @@ pub(crate) struct Passing<'p, B, P> {
 }
 
 impl<'p, B, P> Passing<'p, B, P> {
-    /// After this batch.
-    pub(crate) fn new(policy: &'p P, batch: u64) -> Self {
-        Passing { policy, batch, failed: 0, late: 0, dropped: 0, flow: PhantomData }
+    /// After this batch, when the clock has come so far.
+    pub(crate) fn new(engine: &'p Engine, policy: &'p P, batch: u64, clock: Clock) -> Self {
+        Passing { engine, policy, batch, clock, failed: 0, late: 0, dropped: 0, flow: PhantomData }
     }
 
     pub(crate) fn failed(&self) -> u64 {
@@ -63,6 +66,18 @@ impl<B, E, P: FailurePolicy<B, E>> Watch<E> for Passing<'_, B, P> {
     fn seen(&mut self, _: usize) {}
 
     fn reached(&mut self, _: Timestamp) {}
+
+    fn threads(&self) -> usize {
+        self.engine.threads()
+    }
+
+    fn share<L: Send>(&self, lanes: Vec<L>, work: impl Fn(L, &dyn Fn() -> bool) + Sync) {
+        beside::share(&self.engine.0, lanes, |lane| work(lane, &|| false));
+    }
+
+    fn clock(&self) -> Clock {
+        self.clock
+    }
 
     fn late(&mut self, late: u64, dropped: u64) {
         self.late += late;

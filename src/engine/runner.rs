@@ -43,6 +43,8 @@ pub(super) struct Runner<'r, 'p, 's, B, E, C, G, P, L> {
     pub(super) apart: bool,
     /// Whether what comes before a failure is kept.
     pub(super) keeps: bool,
+    /// Whether a policy may let the run go on after a failure.
+    pub(super) judged: bool,
     /// How many batches make a group, whose memories are merged apart from those of others; none where lanes see to that or nobody can tell.
     pub(super) group: Option<usize>,
     /// Whether neighbouring batches are run as one.
@@ -84,8 +86,11 @@ where
         ask: Ask<'_>,
         shelf: &Shelf<G::Memory>,
     ) -> Worked {
-        let mut own = C::Local::default();
-        let local = kept.unwrap_or(&mut own);
+        let mut own = None;
+        let local = match kept {
+            Some(kept) => kept,
+            None => own.get_or_insert_with(C::Local::default),
+        };
         let mut last = tasks.next_seq().unwrap_or(0);
         let mut rest = self.claim(tasks);
         if G::COSTLY

@@ -8,7 +8,7 @@ use super::stage::{Moment, Running, Stage};
 use crate::data::{RunStats, Timestamp};
 use crate::engine::{Admission, Broken, Cause, Control, Cost, Costs, End, Engine, Flow, Limit, Pace, Pacing, Settings};
 use crate::error::{BoxError, RunError};
-use crate::process::Operator;
+use crate::process::{Operator, StateSize};
 use crate::stage::Trigger;
 use crate::trigger::Available;
 use crate::watermark::Tracker;
@@ -112,7 +112,7 @@ where
             let now = moment.now.unwrap_or(ledger.begun);
             settings.hot_keys.iter().for_each(|keys| keys.next_run());
             let (emitted, broken) = self.step(&mut running, drawn, &mut moment);
-            let (stats, tide, open) = (moment.stats, moment.tide, moment.open);
+            let (stats, tide, open) = (moment.stats, moment.tide, (moment.open, moment.state));
             let costs = ledger.processed(stats, tide.after, open, flow, now.elapsed());
             if broken.is_some() {
                 control.breaks();
@@ -167,7 +167,7 @@ struct Ledger<'c> {
 
 impl Ledger<'_> {
     /// A micro-batch has been run, or nothing has come for a while; what one is known to cost now.
-    fn processed(&mut self, more: RunStats, watermark: Timestamp, open: usize, flow: Flow, taken: Duration) -> Costs {
+    fn processed(&mut self, more: RunStats, watermark: Timestamp, (open, state): (usize, StateSize), flow: Flow, taken: Duration) -> Costs {
         let records = more.records;
         self.stats.add_run(more);
         if records > 0 {
@@ -180,7 +180,7 @@ impl Ledger<'_> {
         progress.processing += taken;
         progress.elapsed = self.begun.elapsed();
         progress.watermark = Some(watermark).filter(|watermark| *watermark > Timestamp::MIN);
-        progress.open = open;
+        (progress.open, progress.state_keys, progress.state_bytes) = (open, state.keys, state.bytes);
         (progress.batches, progress.records_in) = (stats.batches, stats.records);
         (progress.late, progress.dropped, progress.failed, progress.retried) = (stats.late, stats.dropped, stats.failed, stats.retried);
         (progress.waiting, progress.waiting_bytes) = (flow.waiting, flow.waiting_bytes);

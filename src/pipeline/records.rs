@@ -6,7 +6,7 @@ use super::stage::Stage;
 use crate::data::{InWindow, NoTime, Pane};
 use crate::integrate::{Accumulate, Each, Integrated, Merge, Sort, SortByKey, TopK};
 use crate::keyed::{By, Key, KeyState, NoKey};
-use crate::process::{Copied, EachPane, Filter, FlatMap, KeyBy, Map, Reduce, Scan, TryMap};
+use crate::process::{Copied, EachPane, Filter, FlatMap, KeyBy, Map, Reduce, Scan, Scans, TryMap};
 use crate::stage::{Integrator, NoWindow};
 use std::marker::PhantomData;
 
@@ -115,8 +115,8 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
     /// A value made of each record and of state, which `init` makes: along a key through all the data, without a key along each batch.
     /// `None` emits nothing (and, other than with [`Iterator::scan`], goes on).
     ///
-    /// By key, batches run one after another in the order of the data on one thread, as each needs what the one before it left; the
-    /// scheduler is not asked.
+    /// By key, batches run one after another in the order of the data, as each needs what the one before it left; the scheduler is not asked.
+    /// Where a batch has much work, threads share it by key; the results are those of one thread.
     ///
     /// ```
     /// # use microbatch::prelude::*;
@@ -129,6 +129,7 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
     pub fn scan<S, R, G, F>(self, init: G, f: F) -> Pipeline<'a, M, R, Scan<C, G, F, S>, X, Ky, At, Wi, I>
     where
         I: Open,
+        Ky: Scans<T, S, R>,
         G: Fn() -> S + Send + Sync,
         F: Fn(&mut S, T) -> Option<R> + Send + Sync,
     {

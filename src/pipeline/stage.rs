@@ -6,12 +6,12 @@ use super::input::{Cut, Cuts, Feed, Shared};
 use super::spring::Spring;
 use crate::data::{RunStats, Stopwatch, Timestamp};
 use crate::engine::{Broken, Cause, Halt, Passing};
-use crate::process::Operator;
+use crate::process::{Clock, Operator, StateSize};
 use crate::watermark::Tracker;
 use crate::window::Tide;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 /// One stage of a pipeline: a pipeline but for its settings, which are those of all its stages.
 #[derive(Debug)]
@@ -84,6 +84,8 @@ pub struct Moment<'r, 's, 't> {
     pub(super) may_cut: bool,
     /// Windows that are open, of the last stage.
     pub(super) open: usize,
+    /// What steps keep by key, of all stages.
+    pub(super) state: StateSize,
 }
 
 impl std::fmt::Debug for Moment<'_, '_, '_> {
@@ -112,6 +114,7 @@ impl<'r, 's, 't> Moment<'r, 's, 't> {
             keeps_open: false,
             may_cut: false,
             open: 0,
+            state: StateSize::default(),
         }
     }
 
@@ -242,6 +245,8 @@ where
         let passed = if C::TIMED && broken.is_none() { self.pass(running, moment) } else { Ok(()) };
         let broken = broken.or(passed.err());
         let last = running.last_batch();
+        let StateSize { keys, bytes } = C::size(&running.kept);
+        moment.state = moment.state.and(keys, bytes);
         let until = if moment.is_saved { Timestamp::MAX } else { moment.tide.after };
         let close = || {
             let open = self.opened(&mut running.open);
@@ -312,6 +317,8 @@ where
             keeps: X::FAILS && is_stream,
         };
         let batches = parts.len() as u64;
+        // Of bounded data nobody has counted them: as many as the partitioner says.
+        let records = if C::TIMED && records == 0 { parts.records() } else { records };
         // Of a stream, each run is added to those before; of bounded data, the stats of the stage before go on.
         let (before, kept) = (moment.tide.before, &mut running.kept);
         let ran = if is_stream {
@@ -339,10 +346,12 @@ where
     fn pass(&self, running: &mut Running<M::Open, C::Local, I::Open>, moment: &mut Moment<'_, '_, '_>) -> Result<(), Broken<X::Error>> {
         let end = moment.tide.after;
         let latest = moment.latest();
-        for after in [latest.min(end), end] {
+        // Event time comes to its end only where the source has.
+        let clock = if end == Timestamp::MAX { Clock::Ended } else { Clock::At(SystemTime::now().into()) };
+        for (after, clock) in [(latest.min(end), clock), (end, Clock::Still)] {
             let last = running.last_batch();
             let tide = Tide { after, ..moment.tide };
-            let mut watch = Passing::new(self.failing.policy(), last);
+            let mut watch = Passing::new(moment.shared.engine, self.failing.policy(), last, clock);
             let Running { kept, open, .. } = running;
             let passed = contain(last, || {
                 let (memory, failed) = self.integrator.pass(&self.windows, tide, &self.chain, kept, &mut watch);
@@ -353,7 +362,9 @@ where
             moment.stats.late += lateness.late + watch.late();
             moment.stats.dropped += lateness.dropped + watch.dropped();
             if let Some(error) = failed {
-                return Err(Broken { batch: last, record: 0, cause: Cause::Error(error) });
+                // Timers fire after the last record that there was.
+                let record = running.records.saturating_sub(1);
+                return Err(Broken { batch: last, record, cause: Cause::Error(error) });
             }
         }
         Ok(())

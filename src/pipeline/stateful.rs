@@ -7,7 +7,11 @@ use crate::stage::KeyedProcessor;
 /// State by key.
 impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
     /// Works on each key's records one after another, in the order of the source, with state and timers: see [`KeyedProcessor`]. The key
-    /// stays. Batches run one after another on one thread.
+    /// stays.
+    ///
+    /// Batches run one after another. Where a batch has much work, threads share it by key, each key's records in their order; what comes out
+    /// has the order of the records, and of timers that of time, then key, whatever the number of threads. With a failure policy that lets a run
+    /// go on after a failure, one thread takes records one by one, as a record that is left out must not be seen by what comes after.
     ///
     /// ```
     /// use microbatch::prelude::*;
@@ -29,7 +33,8 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
     where
         I: Open,
         Ky: HasKey<K>,
-        P: KeyedProcessor<K, T> + Sync,
+        P: KeyedProcessor<K, T, Out: Send> + Sync,
+        T: Send,
     {
         self.with_step(|prev| Stateful { prev, processor })
     }

@@ -1,4 +1,4 @@
-use super::{Operator, Rec, Watch};
+use super::{Operator, Rec, StateSize, Watch};
 use crate::data::{NoTime, Timestamp};
 use crate::keyed::NoKey;
 use crate::stage::Processor;
@@ -59,6 +59,10 @@ macro_rules! batch_step {
                 _: &mut impl FnMut(Rec<NoTime, NoKey, Self::Value>) -> Result<(), E>,
             ) -> Result<(), E> {
                 Ok(())
+            }
+
+            fn size((): &()) -> StateSize {
+                StateSize::default()
             }
         }
     };

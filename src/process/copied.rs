@@ -1,4 +1,4 @@
-use super::{Operator, Rec, Watch};
+use super::{Operator, Rec, StateSize, Watch};
 use crate::data::Timestamp;
 
 /// The values that references point to. A step of its own, since a `Map` would hold a function pointer, which is not inlined.
@@ -40,5 +40,9 @@ where
         emit: &mut impl FnMut(Rec<C::At, C::Key, T>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.prev.pass(local, watermark, watch, &mut |rec| emit(Rec { at: rec.at, key: rec.key, value: *rec.value }))
+    }
+
+    fn size(local: &C::Local) -> StateSize {
+        C::size(local)
     }
 }

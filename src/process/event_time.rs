@@ -1,4 +1,4 @@
-use super::{Operator, Rec, Watch};
+use super::{Operator, Rec, StateSize, Watch};
 use crate::data::Timestamp;
 use std::fmt;
 
@@ -20,6 +20,7 @@ struct Replaced<'w, W>(&'w mut W);
 impl<E, W: Watch<E>> Watch<E> for Replaced<'_, W> {
     const STOPPABLE: bool = W::STOPPABLE;
     const FOLLOWED: bool = W::FOLLOWED;
+    const LOCATED: bool = W::LOCATED;
 
     #[inline]
     fn stopped(&mut self) -> bool {
@@ -44,6 +45,19 @@ impl<E, W: Watch<E>> Watch<E> for Replaced<'_, W> {
     }
 
     fn reached(&mut self, _: Timestamp) {}
+
+    #[inline]
+    fn at(&mut self, position: usize) {
+        self.0.at(position)
+    }
+
+    fn threads(&self) -> usize {
+        self.0.threads()
+    }
+
+    fn share<L: Send>(&self, lanes: Vec<L>, work: impl Fn(L, &dyn Fn() -> bool) + Sync) {
+        self.0.share(lanes, work)
+    }
 
     fn late(&mut self, late: u64, dropped: u64) {
         self.0.late(late, dropped)
@@ -97,5 +111,9 @@ where
             let at = (self.step)(&rec.value).into();
             emit(Rec { at, key: rec.key, value: rec.value })
         })
+    }
+
+    fn size(local: &C::Local) -> StateSize {
+        C::size(local)
     }
 }

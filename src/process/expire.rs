@@ -76,4 +76,8 @@ impl<K, V, P: KeyedProcessor<K, V>> KeyedProcessor<K, V> for Expire<P> {
             context.clear();
         }
     }
+    fn on_wake(&self, key: &K, state: &mut Self::State, context: &mut Context<P::Out>) {
+        self.processor.on_wake(key, &mut state.state, context);
+        state.timers.extend(&context.timers);
+    }
 }

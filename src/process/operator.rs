@@ -12,6 +12,33 @@ pub struct Rec<At, Ky, V> {
     pub value: V,
 }
 
+/// How far the clock has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// No further than it was.
+    Still,
+    /// To this time since the Unix epoch.
+    At(Timestamp),
+    /// To its end, as the source has.
+    Ended,
+}
+
+/// How much state steps keep by key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StateSize {
+    /// Keys that have state.
+    pub keys: usize,
+    /// Bytes of the keys, their state and timers, without what they own elsewhere.
+    pub bytes: usize,
+}
+
+impl StateSize {
+    /// So many keys of so many bytes each, besides.
+    pub(crate) fn and(self, keys: usize, bytes: usize) -> Self {
+        StateSize { keys: self.keys + keys, bytes: self.bytes + bytes }
+    }
+}
+
 /// Who watches over a batch that is run: hears of failures, and says when to stop.
 pub trait Watch<E> {
     /// Whether [`stopped`](Self::stopped) is to be asked at all. A constant, so that a run that cannot be stopped pays nothing:
@@ -20,6 +47,9 @@ pub trait Watch<E> {
 
     /// Whether [`seen`](Self::seen) must be told where a step panics as well, if no step sees more than a record.
     const FOLLOWED: bool;
+
+    /// Whether [`at`](Self::at) must be told. A constant for the same reason. Default: no.
+    const LOCATED: bool = false;
 
     /// Whether the run is to end here. Asked every 1,024 records.
     fn stopped(&mut self) -> bool;
@@ -41,6 +71,26 @@ pub trait Watch<E> {
 
     /// The greatest event time of the batch.
     fn reached(&mut self, latest: Timestamp);
+
+    /// What comes now is made of the record at `position`.
+    #[inline]
+    fn at(&mut self, _position: usize) {}
+
+    /// How many threads may work at once on what a step holds back: one where a failure may leave out a record and go on, as what follows it
+    /// is not to be touched before. Default: one.
+    fn threads(&self) -> usize {
+        1
+    }
+
+    /// Works on all of these: where threads are free several at once, in any order. The work asks, from time to time, whether it is to be left.
+    fn share<L: Send>(&self, lanes: Vec<L>, work: impl Fn(L, &dyn Fn() -> bool) + Sync) {
+        lanes.into_iter().for_each(|lane| work(lane, &|| false));
+    }
+
+    /// How far the clock has come, for what waits for it. Default: nowhere, as records pass.
+    fn clock(&self) -> Clock {
+        Clock::Still
+    }
 
     /// So many records came after a window of theirs was complete; so many of them after all of them were gone, and were left out.
     fn late(&mut self, late: u64, dropped: u64);
@@ -97,4 +147,7 @@ pub trait Operator<B, E> {
         watch: &mut W,
         emit: &mut impl FnMut(Rec<Self::At, Self::Key, Self::Value>) -> Result<(), E>,
     ) -> Result<(), E>;
+
+    /// How much state is kept by key from batch to batch.
+    fn size(local: &Self::Local) -> StateSize;
 }

@@ -1,4 +1,4 @@
-use super::{Operator, Rec, Watch, Whole};
+use super::{Operator, Rec, StateSize, Watch, Whole};
 use crate::data::{InWindow, Pane, Timestamp};
 use crate::keyed::NoKey;
 
@@ -34,5 +34,9 @@ impl<B: IntoIterator<Item = Pane<K, V>>, E, K, V> Operator<B, E> for EachPane {
         _: &mut impl FnMut(Rec<InWindow, NoKey, Pane<K, V>>) -> Result<(), E>,
     ) -> Result<(), E> {
         Ok(())
+    }
+
+    fn size((): &()) -> StateSize {
+        StateSize::default()
     }
 }

@@ -1,6 +1,6 @@
 //! Steps by record.
 
-use super::{Operator, Rec, Watch};
+use super::{Operator, Rec, StateSize, Watch};
 use crate::data::Timestamp;
 use crate::keyed::{By, Key};
 use std::fmt;
@@ -52,6 +52,10 @@ macro_rules! record_step {
             ) -> Result<(), E> {
                 let $step = &self.step;
                 self.prev.pass(local, watermark, watch, &mut |$rec| $body)
+            }
+
+            fn size(local: &C::Local) -> StateSize {
+                C::size(local)
             }
         }
     };

@@ -1,4 +1,4 @@
-use super::{Operator, Rec, Watch};
+use super::{Operator, Rec, StateSize, Watch};
 use crate::data::Timestamp;
 use crate::keyed::{KeyState, States};
 use std::fmt;
@@ -35,6 +35,7 @@ fn emit_all<E, At, Ky: KeyState, V, W: Watch<E>>(
     watch: &mut W,
     emit: &mut impl FnMut(Rec<At, Ky, V>) -> Result<(), E>,
 ) -> Result<(), E> {
+    watch.at(0);
     for (key, total) in totals.drain() {
         if let Some((at, value)) = total
             && let Err(error) = emit(Rec { at, key, value })
@@ -86,5 +87,9 @@ where
             Ok(())
         })?;
         emit_all(&mut totals, watch, emit)
+    }
+
+    fn size(local: &C::Local) -> StateSize {
+        C::size(local)
     }
 }

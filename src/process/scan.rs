@@ -1,6 +1,7 @@
-use super::{Operator, Rec, Watch};
+use super::scanned::Scans;
+use super::{Operator, Rec, StateSize, Watch};
 use crate::data::Timestamp;
-use crate::keyed::{KeyState, States};
+use crate::keyed::KeyState;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -20,14 +21,14 @@ impl<C: fmt::Debug, G, F, S> fmt::Debug for Scan<C, G, F, S> {
 
 impl<B, E, C, S, R, G, F> Operator<B, E> for Scan<C, G, F, S>
 where
-    C: Operator<B, E>,
-    G: Fn() -> S,
-    F: Fn(&mut S, C::Value) -> Option<R>,
+    C: Operator<B, E, Key: Scans<C::Value, S, R>>,
+    G: Fn() -> S + Sync,
+    F: Fn(&mut S, C::Value) -> Option<R> + Sync,
 {
     type At = C::At;
     type Key = C::Key;
     type Value = R;
-    type Local = (C::Local, <C::Key as KeyState>::States<S>);
+    type Local = (C::Local, <C::Key as Scans<C::Value, S, R>>::Kept);
     /// A key's state must see its records in their order, through all batches.
     const ORDERED: bool = C::ORDERED || C::Key::KEYED;
     const IN_PIECES: bool = false;
@@ -35,16 +36,23 @@ where
 
     fn drive<W: Watch<E>>(
         &self,
-        (local, states): &mut Self::Local,
+        (local, kept): &mut Self::Local,
         batch: B,
         watch: &mut W,
         emit: &mut impl FnMut(Rec<C::At, C::Key, R>) -> Result<(), E>,
     ) -> Result<(), E> {
-        if !C::Key::KEYED {
-            *states = Default::default();
-        }
-        self.prev.drive(local, batch, watch, &mut |rec| {
-            let state = states.state(&rec.key, &self.init);
+        C::Key::drive(self, kept, local, batch, watch, emit)
+    }
+
+    fn pass<W: Watch<E>>(
+        &self,
+        (local, kept): &mut Self::Local,
+        watermark: Timestamp,
+        watch: &mut W,
+        emit: &mut impl FnMut(Rec<C::At, C::Key, R>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.prev.pass(local, watermark, watch, &mut |rec| {
+            let state = C::Key::state(kept, &rec.key, &self.init);
             match (self.step)(state, rec.value) {
                 Some(value) => emit(Rec { at: rec.at, key: rec.key, value }),
                 None => Ok(()),
@@ -52,19 +60,8 @@ where
         })
     }
 
-    fn pass<W: Watch<E>>(
-        &self,
-        (local, states): &mut Self::Local,
-        watermark: Timestamp,
-        watch: &mut W,
-        emit: &mut impl FnMut(Rec<C::At, C::Key, R>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        self.prev.pass(local, watermark, watch, &mut |rec| {
-            let state = states.state(&rec.key, &self.init);
-            match (self.step)(state, rec.value) {
-                Some(value) => emit(Rec { at: rec.at, key: rec.key, value }),
-                None => Ok(()),
-            }
-        })
+    fn size((local, kept): &Self::Local) -> StateSize {
+        let StateSize { keys, bytes } = C::Key::size(kept);
+        C::size(local).and(keys, bytes)
     }
 }

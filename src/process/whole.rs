@@ -1,4 +1,4 @@
-use super::{Operator, Rec, Watch};
+use super::{Operator, Rec, StateSize, Watch};
 use crate::data::{NoTime, Timestamp};
 use crate::keyed::NoKey;
 use std::marker::PhantomData;
@@ -31,6 +31,9 @@ impl<B: IntoIterator, E> Operator<B, E> for Whole {
             // Before the first record the engine has looked.
             if W::STOPPABLE && position > 0 && position.is_multiple_of(BLOCK) && watch.stopped() {
                 return Err(None);
+            }
+            if W::LOCATED {
+                watch.at(position);
             }
             emit(Rec { at: NoTime, key: NoKey, value }).or_else(|error| watch.failed(position, 1, error)).map_err(Some)
         };
@@ -65,6 +68,10 @@ impl<B: IntoIterator, E> Operator<B, E> for Whole {
         _: &mut impl FnMut(Rec<NoTime, NoKey, B::Item>) -> Result<(), E>,
     ) -> Result<(), E> {
         Ok(())
+    }
+
+    fn size((): &()) -> StateSize {
+        StateSize::default()
     }
 }
 

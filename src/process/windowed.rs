@@ -1,4 +1,4 @@
-use super::{Operator, Rec, Watch};
+use super::{Operator, Rec, StateSize, Watch};
 use crate::data::{Timestamp, Window};
 use crate::keyed::{By, Slot};
 use crate::stage::{Assign, TooLate};
@@ -179,5 +179,9 @@ where
             watch.late(seen.late, seen.dropped);
         }
         done
+    }
+
+    fn size(local: &C::Local) -> StateSize {
+        C::size(local)
     }
 }

@@ -1,11 +1,14 @@
 use crate::data::Timestamp;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 /// State by key with timers: what works on each key's records one after another, in the order of the source.
 ///
 /// # Laws
 /// * A key's records come in the order of the source, through all micro-batches; of a source with partitions, in that of each partition.
 /// * Timers fire after the records of a micro-batch, by time, then key; those that are left fire at the end of the source.
+/// * Keys know nothing of each other: those of a micro-batch with much work are shared by threads, with the same results. So what the processor
+///   itself holds is seen by several threads at once.
 ///
 /// # Example
 /// ```
@@ -42,6 +45,9 @@ pub trait KeyedProcessor<K, V> {
 
     /// A timer of the key fires. Default: nothing.
     fn on_timer(&self, _key: &K, _state: &mut Self::State, _at: Timestamp, _context: &mut Context<Self::Out>) {}
+
+    /// The time that the key asked to be woken after, with [`Context::wake`], has passed on the clock. Default: nothing.
+    fn on_wake(&self, _key: &K, _state: &mut Self::State, _context: &mut Context<Self::Out>) {}
 }
 
 macro_rules! pointers {
@@ -55,6 +61,9 @@ macro_rules! pointers {
             fn on_timer(&self, key: &K, state: &mut P::State, at: Timestamp, context: &mut Context<P::Out>) {
                 (**self).on_timer(key, state, at, context)
             }
+            fn on_wake(&self, key: &K, state: &mut P::State, context: &mut Context<P::Out>) {
+                (**self).on_wake(key, state, context)
+            }
         }
     )* };
 }
@@ -67,12 +76,13 @@ pub struct Context<O> {
     pub(crate) time: Option<Timestamp>,
     pub(crate) out: Vec<O>,
     pub(crate) timers: Vec<Timestamp>,
+    pub(crate) wakes: Vec<Timestamp>,
     pub(crate) clear: bool,
 }
 
 impl<O> Context<O> {
     pub(crate) fn new() -> Self {
-        Context { time: None, out: Vec::new(), timers: Vec::new(), clear: false }
+        Context { time: None, out: Vec::new(), timers: Vec::new(), wakes: Vec::new(), clear: false }
     }
 
     /// The record's event time, or the timer's time; none where records have none.
@@ -87,8 +97,51 @@ impl<O> Context<O> {
 
     /// Calls `on_timer` once event time has come to `at`, at the end of the source at the latest. A time that has passed already fires after
     /// the records of this micro-batch; the same time twice is one timer.
+    ///
+    /// A timer that is set while another fires, and is due, fires with it, by time; unless it is of the same time or an earlier one: then it
+    /// fires with the key's next micro-batch, at the end of the source at the latest, so that a timer which sets itself again ends. What is
+    /// set by those that fire at the end of the source never fires.
     pub fn timer(&mut self, at: Timestamp) {
         self.timers.push(at);
+    }
+
+    /// Calls `on_wake` once so much time has passed on the clock, after the records of a micro-batch, or about 10 milliseconds later where none
+    /// come; at the end of the source in any case. What emits then has the event time that the stream has come to. Of a durable stream it is the time
+    /// of day that counts, so that what was due while it did not run is due when it goes on.
+    ///
+    /// What is emitted depends on when records came: only event time gives the same results each time.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// /// Says how many records of a key there were, once none has come for a while.
+    /// struct Quiet;
+    ///
+    /// impl<K: Copy> KeyedProcessor<K, u32> for Quiet {
+    ///     type State = (u32, u32);
+    ///     type Out = (K, u32);
+    ///
+    ///     fn on_record(&self, _: &K, (seen, waits): &mut (u32, u32), _: u32, context: &mut Context<(K, u32)>) {
+    ///         (*seen, *waits) = (*seen + 1, *waits + 1);
+    ///         context.wake(Duration::from_millis(50));
+    ///     }
+    ///
+    ///     fn on_wake(&self, key: &K, (seen, waits): &mut (u32, u32), context: &mut Context<(K, u32)>) {
+    ///         *waits -= 1;
+    ///         if *waits == 0 {
+    ///             context.emit((*key, *seen));
+    ///             context.clear();
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// let counts = Pipeline::over([1, 2, 3, 4, 5]).key_by(|n| n % 2).stateful(Quiet).run();
+    /// assert_eq!(counts, [(1, 3), (0, 2)]);
+    /// ```
+    pub fn wake(&mut self, after: Duration) {
+        let micros = i64::try_from(after.as_micros()).unwrap_or(i64::MAX);
+        self.wakes.push(Timestamp::from(SystemTime::now()).later(micros));
     }
 
     /// Forgets the key's state after this call, and the key's timers with it.

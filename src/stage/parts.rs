@@ -182,6 +182,14 @@ impl<B> Parts<B> {
         }
     }
 
+    /// How many records they hold, as their partitioner said.
+    pub(crate) fn records(&self) -> usize {
+        match self.as_even() {
+            Ok(even) => even.records(),
+            Err(parts) => parts.iter().fold(0, |all, part| all.saturating_add(part.records)),
+        }
+    }
+
     /// The data, where batches are cut off when they are wanted; else the list.
     pub(crate) fn into_even(self) -> Result<Even<B>, Vec<Part<B>>> {
         match self.0 {

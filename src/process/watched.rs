@@ -1,4 +1,4 @@
-use super::{Operator, Rec, Watch};
+use super::{Operator, Rec, StateSize, Watch};
 use crate::data::{HotKeys, Timestamp};
 use crate::keyed::{By, Key};
 use std::fmt;
@@ -56,5 +56,9 @@ where
         emit: &mut impl FnMut(Rec<C::At, C::Key, C::Value>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.prev.pass(local, watermark, watch, emit)
+    }
+
+    fn size(local: &C::Local) -> StateSize {
+        C::size(local)
     }
 }

@@ -1,20 +1,25 @@
 //! What the rivals make of events before they send them to the worker of a key: little, and without what a query does not ask for.
 
-use super::events::{Event, bid};
+use super::events::bid;
 use super::given::Given;
 use super::record::Resident;
+use super::winners::Offer;
 use super::{q3, q5, q7, q8};
 use std::cmp::Reverse;
 
+pub fn offer<E: Given>(event: E) -> Option<Offer> {
+    Offer::of(event.borrow())
+}
+
 /// A bid's auction and time.
-pub fn auction_in_time(event: &Event) -> Option<(usize, u64)> {
-    bid(event).map(|bid| (bid.auction, bid.date_time))
+pub fn auction_in_time<E: Given>(event: E) -> Option<(usize, u64)> {
+    bid(event.borrow()).map(|bid| (bid.auction, bid.date_time))
 }
 
 /// A bid by the end of its window.
-pub fn bid_of_window(event: &Event) -> Option<(u64, q7::Row)> {
+pub fn bid_of_window<E: Given>(event: E) -> Option<(u64, q7::Row)> {
     const SIZE: u64 = q7::SECONDS * 1000;
-    bid(event).map(|bid| ((bid.date_time / SIZE + 1) * SIZE, q7::row(bid)))
+    bid(event.borrow()).map(|bid| ((bid.date_time / SIZE + 1) * SIZE, q7::row(bid)))
 }
 
 /// Texts are copied where they are borrowed, as what is sent to another worker must be its own.

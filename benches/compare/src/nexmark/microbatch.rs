@@ -6,7 +6,7 @@ use super::{BATCH, Event, Form, Job, Query, q0, q1, q2, q3, q4, q5, q6, q7, q8};
 use crate::contestant::Contestant;
 use crate::ready::Ready;
 
-pub fn offer(job: Job) -> Contestant {
+pub fn contestant(job: Job) -> Contestant {
     match job.form {
         Form::Owned => given::<Event>(job),
         Form::Borrowed => given::<&'static Event>(job),

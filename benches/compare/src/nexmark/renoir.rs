@@ -1,10 +1,13 @@
 //! renoir, as in its own Nexmark: batches of 16 Ki, sources in parallel that take every so many of the events, watermarks by count.
 //! Its windows by key begin with the first record of each key, and what comes out of several of its workers is in no order, so that its own
 //! form of most queries does not give the answer that is asked for: what is stateful is a `rich_map_custom`, as in its optimised query 4.
+//!
+//! What is handed to its operators are functions by name where a closure would be generic over all operators before it: it would double their type
+//! each time, and the work of the compiler.
 
 use super::digest::Digest;
 use super::given::{Given, Parts, interval};
-use super::keys::{auction_in_time, bid_of_window, by_window, out_of_window, seller, user};
+use super::keys::{auction_in_time, bid_of_window, by_window, offer, out_of_window, seller, user};
 use super::steps::{Averages, Hot, Maxima, Sales, Step, Users, Winners};
 use super::winners::{Offer, Sold};
 use super::{Event, Form, Job, Query, q0, q1, q2, q3, q4, q5};
@@ -18,7 +21,7 @@ use std::hash::Hash;
 const NAME: &str = "renoir";
 const EVENTS_OF_A_BATCH: usize = 16 * 1024;
 
-pub fn offer(job: Job) -> Contestant {
+pub fn contestant(job: Job) -> Contestant {
     match job.form {
         Form::Owned => given::<Event>(job),
         Form::Borrowed => given::<&'static Event>(job),
@@ -49,7 +52,7 @@ fn answer<E: Given>(query: Query, parts: Parts<E>) -> Digest {
             digest(stepped(sold, Averages::default()))
         }
         Query::Highest => {
-            let bids = timed(events).filter_map(|event| bid_of_window(event.borrow()));
+            let bids = timed(events).filter_map(bid_of_window);
             digest(greatest(stepped(bids, Maxima::default())).map(|(_, row)| row))
         }
         Query::NewUsers => {
@@ -60,36 +63,64 @@ fn answer<E: Given>(query: Query, parts: Parts<E>) -> Digest {
     result(context, digests).into_iter().next().unwrap_or_default()
 }
 
+fn add<R: Hash>(digest: &mut Digest, row: R) {
+    digest.add(&row);
+}
+
 /// Folded on each worker, and then on one.
 fn digest<R: Hash + Send + 'static>(rows: Stream<impl Operator<Out = R> + 'static>) -> StreamOutput<Vec<Digest>> {
-    rows.fold_assoc(Digest::default(), |digest, row| digest.add(&row), Digest::merge).collect_vec()
+    rows.fold_assoc(Digest::default(), add::<R>, Digest::merge).collect_vec()
 }
 
 /// With times, and a watermark for so many events of a worker. Events come in the order of their times.
 fn timed<E: Given>(events: Stream<impl Operator<Out = E> + 'static>) -> Stream<impl Operator<Out = E>> {
+    events.add_timestamps(time::<E>, watermarks())
+}
+
+fn time<E: Given>(event: &E) -> i64 {
+    event.borrow().timestamp() as i64
+}
+
+fn watermarks<E: Given>() -> impl FnMut(&E, &i64) -> Option<i64> + Clone + Send {
     let (mut seen, interval) = (0, interval());
-    let watermark = move |_: &E, time: &i64| {
+    move |_, time| {
         seen = (seen + 1) % interval;
         (seen == 0).then_some(*time)
-    };
-    events.add_timestamps(|event| event.borrow().timestamp() as i64, watermark)
+    }
 }
 
 fn winners<E: Given>(events: Stream<impl Operator<Out = E> + 'static>) -> Stream<impl Operator<Out = Sold>> {
-    let offers = timed(events).filter_map(|event| Offer::of(event.borrow()));
+    let offers = timed(events).filter_map(offer);
     stepped(offers.group_by(Offer::auction).drop_key(), Winners::default())
 }
 
 fn averages(sold: Stream<impl Operator<Out = Sold> + 'static>) -> Stream<impl Operator<Out = q4::Row>> {
-    let add = |(sum, count): &mut (u64, u64), sold: Sold| (*sum, *count) = (*sum + sold.price as u64, *count + 1);
-    let merge = |(sum, count): &mut (u64, u64), more: (u64, u64)| (*sum, *count) = (*sum + more.0, *count + more.1);
-    let sums = sold.group_by_fold(|sold| sold.auction.category, (0, 0), add, merge);
-    sums.unkey().map(|(category, (sum, count))| (category, sum, count))
+    sold.group_by_fold(category, (0, 0), add_price, add_sums).unkey().map(flat)
+}
+
+fn category(sold: &Sold) -> usize {
+    sold.auction.category
+}
+
+fn add_price((sum, count): &mut (u64, u64), sold: Sold) {
+    (*sum, *count) = (*sum + sold.price as u64, *count + 1);
+}
+
+fn add_sums((sum, count): &mut (u64, u64), more: (u64, u64)) {
+    (*sum, *count) = (*sum + more.0, *count + more.1);
+}
+
+fn flat((category, (sum, count)): (usize, (u64, u64))) -> q4::Row {
+    (category, sum, count)
+}
+
+fn auction(bid: &(usize, u64)) -> usize {
+    bid.0
 }
 
 fn hot<E: Given>(events: Stream<impl Operator<Out = E> + 'static>, hot: Hot) -> Stream<impl Operator<Out = q5::Row>> {
-    let bids = timed(events).filter_map(|event| auction_in_time(event.borrow()));
-    let tops = stepped(bids.group_by(|(auction, _)| *auction).drop_key(), hot);
+    let bids = timed(events).filter_map(auction_in_time);
+    let tops = stepped(bids.group_by(auction).drop_key(), hot);
     greatest(tops.map(by_window)).map(out_of_window)
 }
 

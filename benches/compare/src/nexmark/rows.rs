@@ -15,7 +15,7 @@ impl Row {
     /// Who competes over the events, microbatch first.
     pub fn contestants(&self, events: &'static [Event]) -> Vec<Contestant> {
         let job = Job { query: self.query, form: self.form, events };
-        [microbatch::offer(job), renoir::offer(job), timely::offer(job), sequential::offer(job)].into()
+        [microbatch::contestant(job), renoir::contestant(job), timely::contestant(job), sequential::contestant(job)].into()
     }
 }
 

@@ -6,7 +6,7 @@ use crate::contestant::Contestant;
 
 const NAME: &str = "sequential";
 
-pub fn offer(job: Job) -> Contestant {
+pub fn contestant(job: Job) -> Contestant {
     let Job { query, form, events } = job;
     match form {
         Form::Owned => Contestant::given(NAME, "", move || events.to_vec(), move |events| answer(query, &events), Digest::checksum),

@@ -3,7 +3,7 @@
 
 use super::digest::Digest;
 use super::given::{Given, Parts};
-use super::keys::{auction_in_time, bid_of_window, by_window, out_of_window, seller, user};
+use super::keys::{auction_in_time, bid_of_window, by_window, offer, out_of_window, seller, user};
 use super::q8::Side;
 use super::steps::{Averages, Hot, Maxima, Sales, Step, Totals, Users, Winners};
 use super::winners::{Offer, Sold};
@@ -19,7 +19,7 @@ use std::hash::Hash;
 
 const NAME: &str = "timely";
 
-pub fn offer(job: Job) -> Contestant {
+pub fn contestant(job: Job) -> Contestant {
     match job.form {
         Form::Owned => given::<Event>(job),
         Form::Borrowed => given::<&'static Event>(job),
@@ -63,7 +63,7 @@ fn build<E: Given>(query: Query, events: Stream<'_, E>, digest: Gathered<Digest>
         Query::HotForLong => add(hot(events, Hot::of(1, 60)), digest),
         Query::AverageBySeller => add(stepped(winners(events), by(|sold: &Sold| sold.auction.seller), Averages::default()), digest),
         Query::Highest => {
-            let bids = events.flat_map(|event| bid_of_window(event.borrow()));
+            let bids = events.flat_map(bid_of_window);
             let local = stepped(bids, Pipeline, Maxima::default());
             add(stepped(local, by(|(end, _)| *end as usize), Maxima::default()).map(|(_, row)| row), digest);
         }
@@ -79,11 +79,11 @@ fn add<R: Hash + Clone + 'static>(rows: Stream<'_, R>, digest: Gathered<Digest>)
 }
 
 fn winners<E: Given>(events: Stream<'_, E>) -> Stream<'_, Sold> {
-    stepped(events.flat_map(|event| Offer::of(event.borrow())), by(Offer::auction), Winners::default())
+    stepped(events.flat_map(offer), by(Offer::auction), Winners::default())
 }
 
 fn hot<E: Given>(events: Stream<'_, E>, hot: Hot) -> Stream<'_, super::q5::Row> {
-    let tops = stepped(events.flat_map(|event| auction_in_time(event.borrow())), by(|(auction, _)| *auction), hot);
+    let tops = stepped(events.flat_map(auction_in_time), by(|(auction, _)| *auction), hot);
     stepped(tops.map(by_window), by(|(end, _)| *end as usize), Maxima::default()).map(out_of_window)
 }
 

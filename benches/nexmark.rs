@@ -5,6 +5,7 @@
 //! one column they are copies of their own, made before it too, that the queries drop.
 
 mod nexmark {
+    pub mod answer;
     pub mod events;
     pub mod measure;
     pub mod q0;
@@ -16,12 +17,13 @@ mod nexmark {
     pub mod q6;
     pub mod q7;
     pub mod q8;
+    pub mod record;
     pub mod winners;
 }
 #[path = "streams/ready.rs"]
 mod ready;
 
-use nexmark::measure::{Owned, Put, measure};
+use nexmark::measure::measure;
 use nexmark::*;
 
 const EVENTS: usize = 5_000_000;
@@ -37,25 +39,32 @@ fn main() {
     );
     println!("| query | micro-batches of 64 Ki | of 4 Ki | of 64 Ki, owned | sequential | renoir, published |\n|---|---|---|---|---|---|");
     macro_rules! table {
-        ($($query:ident $(<$slide:literal, $slides:literal>)?: $name:literal, $renoir:literal $(, $owned:expr)?;)*) => { $(
+        ($($query:ident $(<$slide:literal, $slides:literal>)?: $name:literal, $renoir:literal;)*) => { $(
             if words.is_empty() || words.iter().any(|word| word == stringify!($query)) {
                 let name = format!("{}: {}", stringify!($query), $name);
-                let owned: Owned<_> = [$(Some($owned as fn(_, _, Put<'_, _>)),)? None][0];
-                let (stream, sequential) = ($query::stream$(::<_, $slide, $slides>)?, $query::sequential$(::<$slide, $slides>)?);
-                measure(&name, $renoir, &events, rounds, stream, owned, sequential);
+                let sequential = $query::sequential$(::<$slide, $slides>)?;
+                measure(
+                    &name,
+                    $renoir,
+                    &events,
+                    rounds,
+                    $query::stream$(::<_, $slide, $slides>)?,
+                    $query::stream$(::<_, $slide, $slides>)?,
+                    sequential,
+                );
             }
         )* };
     }
     table! {
         q0: "pass through", "18";
-        q1: "currency conversion", "17", q1::stream;
-        q2: "selection", "15", q2::stream;
+        q1: "currency conversion", "17";
+        q2: "selection", "15";
         q3: "local item suggestion", "";
         q4: "average price by category", "";
-        q5<2, 5>: "hot items, 10 s by 2 s", "4.6", q5::stream::<_, 2, 5>;
-        q5<1, 60>: "hot items, 60 s by 1 s", "", q5::stream::<_, 1, 60>;
+        q5<2, 5>: "hot items, 10 s by 2 s", "4.6";
+        q5<1, 60>: "hot items, 60 s by 1 s", "";
         q6: "average selling price by seller", "";
-        q7: "highest bid", "12.4", q7::stream;
+        q7: "highest bid", "12.4";
         q8: "new users", "";
     }
 }

@@ -1,9 +1,8 @@
 //! The events, in the order of their times.
 
-use crate::ready::Ready;
 use ::nexmark::EventGenerator;
 use ::nexmark::config::NexmarkConfig;
-pub use ::nexmark::event::{Auction, Bid, Event, Person};
+pub use ::nexmark::event::{Bid, Event, Person};
 use ahash::AHasher;
 use microbatch::Timestamp;
 use std::collections::HashMap;
@@ -16,9 +15,6 @@ const BEGIN: u64 = 1_600_000_000_000;
 
 /// What the sequential programs count in: the hash is as fast as the engine's.
 pub type Map<K, V> = HashMap<K, V, BuildHasherDefault<AHasher>>;
-
-/// Micro-batches of events that lie in memory, borrowed.
-pub type Source<'e> = Ready<&'e Event>;
 
 /// So many events.
 pub fn make(count: usize) -> Vec<Event> {

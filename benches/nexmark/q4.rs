@@ -1,18 +1,20 @@
 //! Average price by category, of the auctions that are over.
 
-use super::events::{Event, Map, Source, time};
-use super::measure::Put;
-use super::winners::{Winners, auction_of, is_of_auction, sold};
+use super::answer::Put;
+use super::events::{Event, Map, time};
+use super::record::Record;
+use super::winners::{Offer, Winners, sold};
+use crate::ready::Ready;
 use microbatch::prelude::*;
 
 /// Category, sum of prices, auctions: their quotient is the average.
 pub type Row = (usize, u64, u64);
 
-pub fn stream<'e>(source: Source<'e>, size: usize, put: Put<'_, Row>) {
+pub fn stream<E: Record>(source: Ready<E>, size: usize, put: Put<'_, Row>) {
     Pipeline::stream(source)
-        .event_time(|event| time(event))
-        .filter(is_of_auction)
-        .key_by(auction_of)
+        .event_time(|event| time(event.borrow()))
+        .flat_map(|event| Offer::of(event.borrow()))
+        .key_by(Offer::auction)
         .stateful(Winners)
         .key_by(|sold| sold.auction.category)
         .map(|sold| sold.price as u64)

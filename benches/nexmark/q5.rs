@@ -1,10 +1,10 @@
 //! Hot items: the auction with the most bids in each sliding window.
 
+use super::answer::Put;
 use super::events::{Bid, Event, Map, bid, time};
-use super::measure::Put;
+use super::record::Record;
 use crate::ready::Ready;
 use microbatch::prelude::*;
-use std::borrow::Borrow;
 use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use std::time::Duration;
 pub type Row = (u64, usize, i64);
 
 /// Windows of so many slides, of so many seconds each.
-pub fn stream<E: Borrow<Event> + Send, const SLIDE: u64, const SLIDES: u64>(source: Ready<E>, size: usize, put: Put<'_, Row>) {
+pub fn stream<E: Record, const SLIDE: u64, const SLIDES: u64>(source: Ready<E>, size: usize, put: Put<'_, Row>) {
     Pipeline::stream(source)
         .event_time(|event| time(event.borrow()))
         .flat_map(|event| bid(event.borrow()).map(|bid| bid.auction))
@@ -41,23 +41,23 @@ pub fn sequential<const SLIDE: u64, const SLIDES: u64>(events: &[Event], put: Pu
         }
         *counts.new.entry(bid.auction).or_default() += 1;
     }
-    while !(counts.new.is_empty() && counts.all.is_empty()) {
+    while !counts.is_empty() {
         now += 1;
         counts.close((now * SLIDE * 1_000_000) as i64, SLIDES, put);
     }
 }
 
 /// Bids by auction: of the slides of the window, of all of them together, and of the new one.
-#[derive(Default)]
-struct Counts {
+#[derive(Clone, Default)]
+pub struct Counts {
     slides: VecDeque<Map<usize, u64>>,
     all: Map<usize, u64>,
-    new: Map<usize, u64>,
+    pub new: Map<usize, u64>,
 }
 
 impl Counts {
     /// Ends the slide, with a window of so many that ends with it.
-    fn close(&mut self, end: i64, slides: u64, put: Put<'_, Row>) {
+    pub fn close(&mut self, end: i64, slides: u64, put: Put<'_, Row>) {
         for (auction, count) in &self.new {
             *self.all.entry(*auction).or_default() += count;
         }
@@ -67,6 +67,11 @@ impl Counts {
         if self.slides.len() as u64 == slides {
             self.slides.pop_front().into_iter().flatten().for_each(|(auction, count)| self.deduct(auction, count));
         }
+    }
+
+    /// Whether no window is left in which there is a bid.
+    pub fn is_empty(&self) -> bool {
+        self.new.is_empty() && self.all.is_empty()
     }
 
     fn deduct(&mut self, auction: usize, count: u64) {

@@ -1,8 +1,10 @@
 //! Average selling price by seller, over the last ten auctions that are sold.
 
-use super::events::{Event, Map, Source, time};
-use super::measure::Put;
-use super::winners::{Sold, Winners, auction_of, is_of_auction, sold};
+use super::answer::Put;
+use super::events::{Event, Map, time};
+use super::record::Record;
+use super::winners::{Offer, Sold, Winners, sold};
+use crate::ready::Ready;
 use microbatch::prelude::*;
 use std::collections::VecDeque;
 
@@ -12,14 +14,14 @@ pub type Row = (usize, usize, usize);
 const LAST: usize = 10;
 
 /// The last prices of a seller, and their sum.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Prices {
     last: VecDeque<usize>,
     sum: usize,
 }
 
 impl Prices {
-    fn add(&mut self, seller: usize, price: usize) -> Row {
+    pub fn add(&mut self, seller: usize, price: usize) -> Row {
         if self.last.len() == LAST {
             self.sum -= self.last.pop_front().unwrap_or_default();
         }
@@ -31,20 +33,20 @@ impl Prices {
 
 struct Averages;
 
-impl<'e> KeyedProcessor<usize, Sold<'e>> for Averages {
+impl KeyedProcessor<usize, Sold> for Averages {
     type State = Prices;
     type Out = Row;
 
-    fn on_record(&self, seller: &usize, prices: &mut Prices, sold: Sold<'e>, context: &mut Context<Row>) {
+    fn on_record(&self, seller: &usize, prices: &mut Prices, sold: Sold, context: &mut Context<Row>) {
         context.emit(prices.add(*seller, sold.price));
     }
 }
 
-pub fn stream<'e>(source: Source<'e>, size: usize, put: Put<'_, Row>) {
+pub fn stream<E: Record>(source: Ready<E>, size: usize, put: Put<'_, Row>) {
     Pipeline::stream(source)
-        .event_time(|event| time(event))
-        .filter(is_of_auction)
-        .key_by(auction_of)
+        .event_time(|event| time(event.borrow()))
+        .flat_map(|event| Offer::of(event.borrow()))
+        .key_by(Offer::auction)
         .stateful(Winners)
         .key_by(|sold| sold.auction.seller)
         .stateful(Averages)

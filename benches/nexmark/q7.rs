@@ -1,22 +1,22 @@
 //! The highest bid of each tumbling window.
 
+use super::answer::Put;
 use super::events::{Bid, Event, bid, time};
-use super::measure::Put;
+use super::record::Record;
 use crate::ready::Ready;
 use microbatch::prelude::*;
-use std::borrow::Borrow;
 use std::time::Duration;
 
 /// Price, auction, bidder.
 pub type Row = (usize, usize, usize);
 
-const SECONDS: u64 = 10;
+pub const SECONDS: u64 = 10;
 
-fn row(bid: &Bid) -> Row {
+pub fn row(bid: &Bid) -> Row {
     (bid.price, bid.auction, bid.bidder)
 }
 
-pub fn stream<E: Borrow<Event> + Send>(source: Ready<E>, size: usize, put: Put<'_, Row>) {
+pub fn stream<E: Record>(source: Ready<E>, size: usize, put: Put<'_, Row>) {
     Pipeline::stream(source)
         .event_time(|event| time(event.borrow()))
         .flat_map(|event| bid(event.borrow()).map(row))

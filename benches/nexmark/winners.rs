@@ -1,105 +1,151 @@
 //! The winning bid of each auction, which queries 4 and 6 begin with: the highest in its time that reaches the reserve.
 
-use super::events::{Auction, Event, Map, millis};
+use super::events::{Event, Map, millis};
 use microbatch::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// What an event says about an auction.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub enum Offer {
+    Auction(Terms),
+    Bid { auction: usize, price: usize, time: u64 },
+}
+
+/// The terms of an auction.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub struct Terms {
+    pub auction: usize,
+    pub category: usize,
+    pub seller: usize,
+    pub expires: u64,
+    reserve: usize,
+    begins: u64,
+}
 
 /// An auction that is over, and its price.
-#[derive(Clone, Copy)]
-pub struct Sold<'e> {
-    pub auction: &'e Auction,
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub struct Sold {
+    pub auction: Terms,
     pub price: usize,
 }
 
-/// What the auction of a bid has to say about it.
-fn is_valid(auction: &Auction, price: usize, time: u64) -> bool {
-    price >= auction.reserve && (auction.date_time..auction.expires).contains(&time)
+impl Offer {
+    pub fn of(event: &Event) -> Option<Self> {
+        match event {
+            Event::Person(_) => None,
+            Event::Auction(auction) => Some(Offer::Auction(Terms {
+                auction: auction.id,
+                category: auction.category,
+                seller: auction.seller,
+                expires: auction.expires,
+                reserve: auction.reserve,
+                begins: auction.date_time,
+            })),
+            Event::Bid(bid) => Some(Offer::Bid { auction: bid.auction, price: bid.price, time: bid.date_time }),
+        }
+    }
+
+    /// The auction that it is about.
+    pub fn auction(&self) -> usize {
+        match *self {
+            Offer::Auction(Terms { auction, .. }) | Offer::Bid { auction, .. } => auction,
+        }
+    }
+}
+
+impl Terms {
+    fn allow(&self, price: usize, time: u64) -> bool {
+        price >= self.reserve && (self.begins..self.expires).contains(&time)
+    }
 }
 
 /// What is known of an auction.
-#[derive(Default)]
-pub struct Known<'e> {
-    auction: Option<&'e Auction>,
+#[derive(Clone, Default)]
+pub struct Known {
+    terms: Option<Terms>,
     best: Option<usize>,
     /// Bids that came before their auction: prices and times.
     early: Vec<(usize, u64)>,
 }
 
-impl Known<'_> {
-    fn bid(&mut self, auction: &Auction, price: usize, time: u64) {
-        if is_valid(auction, price, time) {
+impl Known {
+    /// Takes an offer, and tells when to look at it again where that is to be done: when the auction is over, or the millisecond of an early
+    /// bid, after which no auction can begin in which it is valid.
+    pub fn add(&mut self, offer: Offer) -> Option<u64> {
+        match (offer, self.terms) {
+            (Offer::Auction(terms), _) => {
+                self.terms = Some(terms);
+                std::mem::take(&mut self.early).into_iter().for_each(|(price, time)| self.bid(terms, price, time));
+                Some(terms.expires)
+            }
+            (Offer::Bid { price, time, .. }, Some(terms)) => {
+                self.bid(terms, price, time);
+                None
+            }
+            (Offer::Bid { price, time, .. }, None) => {
+                self.early.push((price, time));
+                Some(time + 1)
+            }
+        }
+    }
+
+    fn bid(&mut self, terms: Terms, price: usize, time: u64) {
+        if terms.allow(price, time) {
             self.best = self.best.max(Some(price));
         }
     }
-}
 
-/// Auctions and bids, without the persons.
-pub fn is_of_auction(event: &&Event) -> bool {
-    !matches!(event, Event::Person(_))
-}
+    /// Whether nothing that comes at this time or after can change it: it is over, or it has not begun and cannot have begun in time for its bids.
+    pub fn is_over(&self, at: u64) -> bool {
+        match self.terms {
+            Some(terms) => terms.expires <= at,
+            None => self.early.iter().all(|(_, time)| *time < at),
+        }
+    }
 
-/// The auction that an event is about.
-pub fn auction_of(event: &&Event) -> usize {
-    match event {
-        Event::Auction(auction) => auction.id,
-        Event::Bid(bid) => bid.auction,
-        Event::Person(person) => panic!("{} is about no auction", person.id),
+    pub fn sold(&self) -> Option<Sold> {
+        Some(Sold { auction: self.terms?, price: self.best? })
     }
 }
 
 /// Emits auctions when they are over.
 pub struct Winners;
 
-impl<'e> KeyedProcessor<usize, &'e Event> for Winners {
-    type State = Known<'e>;
-    type Out = Sold<'e>;
+impl KeyedProcessor<usize, Offer> for Winners {
+    type State = Known;
+    type Out = Sold;
 
-    fn on_record(&self, _: &usize, known: &mut Known<'e>, event: &'e Event, context: &mut Context<Sold<'e>>) {
-        match (event, known.auction) {
-            (Event::Auction(auction), _) => {
-                known.auction = Some(auction);
-                for (price, time) in std::mem::take(&mut known.early) {
-                    known.bid(auction, price, time);
-                }
-                context.timer(millis(auction.expires));
-            }
-            (Event::Bid(bid), Some(auction)) => known.bid(auction, bid.price, bid.date_time),
-            (Event::Bid(bid), None) => {
-                known.early.push((bid.price, bid.date_time));
-                // Once its millisecond is over no auction can begin in which it is valid.
-                context.timer(millis(bid.date_time + 1));
-            }
-            (Event::Person(_), _) => {}
+    fn on_record(&self, _: &usize, known: &mut Known, offer: Offer, context: &mut Context<Sold>) {
+        if let Some(time) = known.add(offer) {
+            context.timer(millis(time));
         }
     }
 
-    fn on_timer(&self, _: &usize, known: &mut Known<'e>, at: Timestamp, context: &mut Context<Sold<'e>>) {
-        if let Some(auction) = known.auction {
-            if millis(auction.expires) > at {
-                return;
-            }
-            known.best.into_iter().for_each(|price| context.emit(Sold { auction, price }));
+    fn on_timer(&self, _: &usize, known: &mut Known, at: Timestamp, context: &mut Context<Sold>) {
+        if known.is_over(at.as_micros() as u64 / 1000) {
+            known.sold().into_iter().for_each(|sold| context.emit(sold));
+            context.clear();
         }
-        context.clear();
     }
 }
 
 /// All auctions that are sold, as they end.
-pub fn sold(events: &[Event]) -> Vec<Sold<'_>> {
-    let mut all: Map<usize, (&Auction, Option<usize>)> = Map::default();
+pub fn sold(events: &[Event]) -> Vec<Sold> {
+    let mut all: Map<usize, Known> = Map::default();
     for event in events {
-        if let Event::Auction(auction) = event {
-            all.insert(auction.id, (auction, None));
+        if let Some(Offer::Auction(terms)) = Offer::of(event) {
+            all.insert(terms.auction, Known { terms: Some(terms), ..Known::default() });
         }
     }
     for event in events {
         if let Event::Bid(bid) = event
-            && let Some((auction, best)) = all.get_mut(&bid.auction)
-            && is_valid(auction, bid.price, bid.date_time)
+            && let Some(Known { terms: Some(terms), best, .. }) = all.get_mut(&bid.auction)
+            && terms.allow(bid.price, bid.date_time)
         {
             *best = (*best).max(Some(bid.price));
         }
     }
-    let mut sold: Vec<Sold<'_>> = all.into_values().filter_map(|(auction, best)| Some(Sold { auction, price: best? })).collect();
-    sold.sort_unstable_by_key(|sold| (sold.auction.expires, sold.auction.id));
+    let mut sold: Vec<Sold> = all.values().filter_map(Known::sold).collect();
+    sold.sort_unstable_by_key(|sold| (sold.auction.expires, sold.auction.auction));
     sold
 }

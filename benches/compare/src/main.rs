@@ -4,8 +4,11 @@ mod answer;
 mod contestant;
 mod data;
 mod machine;
+mod nexmark;
 mod options;
 mod python;
+#[path = "../../streams/ready.rs"]
+mod ready;
 mod rivals;
 mod rounds;
 mod table;
@@ -29,15 +32,20 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::of(std::env::args().skip(1))?;
     let folder = Folder::new()?;
-    let python = if options.wants_python() { Some(Python::start(&options.python)?) } else { None };
-    let mut rows = Vec::new();
-    for plan in PLANS.iter().filter(|plan| options.wants(plan.name)) {
+    let plans: Vec<&Plan> = PLANS.iter().filter(|plan| options.wants(plan.name)).collect();
+    let wants_python = options.wants_python() && !plans.is_empty();
+    let python = if wants_python { Some(Python::start(&options.python)?) } else { None };
+    let mut bounded = Vec::new();
+    for plan in plans {
         eprintln!("{}", plan.name);
-        rows.push(Row { name: plan.name, entries: compete(plan, &options, &folder, python.as_ref())? });
+        bounded.push(Row { name: plan.name, entries: compete(plan, &options, &folder, python.as_ref())? });
         folder.clear()?;
     }
+    let streams = compete_in_streams(&options);
     println!("{}", machine::described(&options, python.as_ref())?);
-    println!("{}\n{}", table::by_rival(&rows), table::in_full(&rows));
+    for rows in [bounded, streams].iter().filter(|rows| !rows.is_empty()) {
+        println!("{}\n{}", table::by_rival(rows), table::in_full(rows));
+    }
     Ok(())
 }
 
@@ -55,4 +63,17 @@ fn compete(plan: &Plan, options: &Options, folder: &Folder, python: Option<&Pyth
         python.drop()?;
     }
     Ok(entries)
+}
+
+/// Lets all who offer it do the queries of Nexmark, over the same events.
+fn compete_in_streams(options: &Options) -> Vec<Row> {
+    let wanted: Vec<_> = nexmark::ROWS.iter().filter(|row| options.wants(row.name)).collect();
+    let events = if wanted.is_empty() { &[] } else { nexmark::make(options.scale) };
+    let compete = |row: &nexmark::Row| {
+        eprintln!("{}", row.name);
+        let mut contestants = row.contestants(events);
+        contestants.retain(|contestant| options.allows(contestant.rival));
+        Row { name: row.name, entries: rounds::alternate(contestants, options.rounds, options.patience) }
+    };
+    wanted.into_iter().map(compete).collect()
 }

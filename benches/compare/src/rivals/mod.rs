@@ -7,11 +7,12 @@ mod ironbeam;
 mod microbatch;
 mod pipe_io;
 mod rayon;
-mod renoir;
-mod timely;
+pub mod renoir;
+pub mod timely;
 
 /// The columns of the table.
-pub const NAMES: [&str; 9] = ["microbatch", "rayon", "renoir", "timely", "ironbeam", "pipe-io", "polars", "duckdb", "datafusion"];
+pub const NAMES: [&str; 10] =
+    ["microbatch", "rayon", "renoir", "timely", "ironbeam", "pipe-io", "polars", "duckdb", "datafusion", "sequential"];
 
 /// Those of this program, microbatch first.
 pub fn of(work: Work) -> Vec<Contestant> {
@@ -19,7 +20,7 @@ pub fn of(work: Work) -> Vec<Contestant> {
     all.into_iter().flat_map(|offers| offers(work)).collect()
 }
 
-fn cores() -> usize {
+pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 

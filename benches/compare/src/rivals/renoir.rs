@@ -36,7 +36,7 @@ pub fn offers(work: Work) -> Vec<Contestant> {
     }
 }
 
-fn context() -> StreamContext {
+pub fn context() -> StreamContext {
     StreamContext::new(RuntimeConfig::local(super::cores() as u64).unwrap())
 }
 
@@ -46,7 +46,7 @@ fn over<T: Copy + Send + Sync>(context: &StreamContext, data: &'static [T]) -> S
 }
 
 /// Runs what has been built, whose output this is.
-fn result<T>(context: StreamContext, output: StreamOutput<T>) -> T {
+pub fn result<T>(context: StreamContext, output: StreamOutput<T>) -> T {
     context.execute_blocking();
     output.get().unwrap()
 }

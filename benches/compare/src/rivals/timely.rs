@@ -42,10 +42,10 @@ pub fn offers(work: Work) -> Vec<Contestant> {
 }
 
 /// What a worker gathers, and gives back once its dataflow has ended.
-type Gathered<R> = Rc<RefCell<R>>;
+pub type Gathered<R> = Rc<RefCell<R>>;
 
 /// Runs a worker a core: each builds its dataflow around what it gathers, and perhaps feeds it.
-fn run<R: Default + Send + 'static>(build: impl Fn(&mut Worker, Gathered<R>) + Send + Sync + 'static) -> Vec<R> {
+pub fn run<R: Default + Send + 'static>(build: impl Fn(&mut Worker, Gathered<R>) + Send + Sync + 'static) -> Vec<R> {
     let workers = ::timely::execute(Config::process(super::cores()), move |worker| {
         let gathered = Gathered::<R>::default();
         build(worker, Rc::clone(&gathered));
@@ -96,7 +96,7 @@ fn filter(data: &'static [u64]) -> Vec<u64> {
 }
 
 /// Keeps on each worker what comes there.
-fn keep<T: Clone + 'static, R: 'static>(stream: StreamVec<'_, u64, T>, all: Gathered<R>, add: fn(&mut R, &mut Vec<T>)) {
+pub fn keep<T: Clone + 'static, R: 'static>(stream: StreamVec<'_, u64, T>, all: Gathered<R>, add: fn(&mut R, &mut Vec<T>)) {
     stream.sink(Pipeline, "keep", move |(input, _)| input.for_each(|_, batch| add(&mut all.borrow_mut(), batch)));
 }
 

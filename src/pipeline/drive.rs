@@ -79,7 +79,6 @@ where
             running: self.open(),
             tracker: Tracker::new(pacing.watermark),
             pace: pace(pacing.trigger, pacing.admission),
-            is_saved: false,
             keeps_open: pacing.keeps_open,
         };
         self.drive_on(start, settings, measure, control, |emitted, _| write(emitted).map_err(Failure::Sink))
@@ -92,12 +91,12 @@ where
         settings: &Settings<'_>,
         measure: bool,
         control: &Control,
-        mut write: impl FnMut(Vec<I::Emit>, Point<'_, '_, Running<M::Open, C::Local, I::Open>>) -> Result<(), Failure<X::Error>>,
+        mut write: impl FnMut(Vec<I::Emit>, Point<'_, '_, Running<M::Open, C::Local, I::Open>, X::Error>) -> Result<(), Failure<X::Error>>,
     ) -> Result<(RunStats, Self), Failure<X::Error>>
     where
         Sp: Spring<Drawn = <M::Spring as Spring>::Drawn>,
     {
-        let Start { spring, mut running, mut tracker, pace, is_saved, keeps_open } = start;
+        let Start { spring, mut running, mut tracker, pace, keeps_open } = start;
         let limit = limit(settings);
         let engine = settings.engine.as_ref().unwrap_or_else(|| Engine::shared());
         let whole = <M::Spring as Spring>::WHOLE;
@@ -108,7 +107,7 @@ where
         let end = spring.flow(Current { pace, control, limit: &limit }, |drawn, flow: Flow| {
             let mut moment = Moment::new(&shared, if whole { None } else { Some(&mut tracker) });
             (moment.is_last, moment.record_cost, moment.tide.is_idle) = (flow.is_last, ledger.cost.fit().1, flow.is_idle);
-            (moment.is_saved, moment.keeps_open) = (is_saved, keeps_open);
+            moment.keeps_open = keeps_open;
             let now = moment.now.unwrap_or(ledger.begun);
             settings.hot_keys.iter().for_each(|keys| keys.next_run());
             let (emitted, broken) = self.step(&mut running, drawn, &mut moment);
@@ -117,7 +116,9 @@ where
             if broken.is_some() {
                 control.breaks();
             }
-            let at = (&running, &tracker, flow.is_last, ledger.stats.records);
+            let (is_last, records) = (flow.is_last, ledger.stats.records);
+            let settle = |running: &mut Running<_, _, _>| self.settle(running, engine);
+            let at = Point { running: &mut running, tracker: &tracker, is_last, records, settle: &settle };
             let not_written = ledger.deliver(emitted, |emitted| write(emitted, at)).err();
             failure = broken.map(Failure::Broken).or(not_written);
             if failure.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(costs) }
@@ -147,15 +148,23 @@ pub(super) struct Start<'p, Sp, R> {
     pub(super) running: R,
     pub(super) tracker: Tracker<'p>,
     pub(super) pace: Pace<'p>,
-    /// Whether what is kept may be saved after each micro-batch.
-    pub(super) is_saved: bool,
     /// Whether the end of the source is not the end of time.
     pub(super) keeps_open: bool,
 }
 
-/// Where a run has come to after a micro-batch: what is kept, how far event time has come, whether that is the end, and how many records have been
-/// taken from the source.
-pub(super) type Point<'r, 't, R> = (&'r R, &'r Tracker<'t>, bool, u64);
+/// Where a run has come to after a micro-batch.
+pub(super) struct Point<'r, 't, R, E> {
+    /// What is kept.
+    pub(super) running: &'r mut R,
+    /// How far event time has come.
+    pub(super) tracker: &'r Tracker<'t>,
+    /// Whether that is the end.
+    pub(super) is_last: bool,
+    /// How many records have been taken from the source.
+    pub(super) records: u64,
+    /// Brings what is kept to where it can be saved.
+    pub(super) settle: &'r dyn Fn(&mut R) -> Result<(), Broken<E>>,
+}
 
 /// What has been done, for those who ask.
 struct Ledger<'c> {

@@ -128,7 +128,7 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integra
         let admission = Admission { when_full: WhenFull::Block, ..pacing.admission };
         let mut pace = pace(pacing.trigger, admission);
         pace.trigger = Box::new(Aligned { trigger: pace.trigger, places: places.0.clone() });
-        let start = Start { spring, running, tracker, pace, is_saved: true, keeps_open: pacing.keeps_open };
+        let start = Start { spring, running, tracker, pace, keeps_open: pacing.keeps_open };
         let mut forming = Forming::new(checkpoint.period(), &places.0);
         let commit = |formed: Formed<_, _>| {
             let place = formed.place.clone();

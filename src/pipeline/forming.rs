@@ -36,16 +36,17 @@ impl<'p, K, V> Forming<'p, K, V> {
     pub(super) fn settle<E, R: Saved>(
         &mut self,
         mut emitted: Vec<Pane<K, V>>,
-        at: Point<'_, '_, R>,
+        at: Point<'_, '_, R, E>,
         committer: &mut Aside<Formed<K, V>, Failure<E>>,
     ) -> Result<(), Failure<E>> {
-        let (.., is_last, records) = at;
+        let Point { running, tracker, is_last, records, settle } = at;
         self.results.append(&mut emitted);
         let is_free = committer.is_free()?;
         let is_changed = records > self.records || !self.results.is_empty();
         let is_due = is_changed && (is_last || self.is_due(is_free));
         let Some(place) = self.places.take(records, is_due) else { return Ok(()) };
-        let state = save(at).map_err(Failure::Store)?;
+        settle(running).map_err(Failure::Broken)?;
+        let state = save(running, tracker).map_err(Failure::Store)?;
         (self.records, self.begun) = (records, Instant::now());
         committer.give(Formed { place, state, results: std::mem::take(&mut self.results) })
     }
@@ -62,7 +63,7 @@ const EVENT_TIME: u8 = 1;
 const STAGES: u8 = 0;
 
 /// What is kept at a point.
-fn save<R: Saved>((running, tracker, ..): Point<'_, '_, R>) -> Result<Pieces, BoxError> {
+fn save(running: &impl Saved, tracker: &Tracker<'_>) -> Result<Pieces, BoxError> {
     let mut pieces = Pieces::default();
     pieces.within(STAGES, |pieces| running.save(pieces))?;
     pieces.within(EVENT_TIME, |pieces| tracker.save(pieces))?;

@@ -145,6 +145,11 @@ pub trait Feed: Input {
     fn spring(&mut self) -> Self::Spring;
     #[doc(hidden)]
     fn open(&self) -> Self::Open;
+    /// Brings what the stages before keep to where it can be saved.
+    #[doc(hidden)]
+    fn settle(&self, _open: &mut Self::Open, _engine: &Engine) -> Result<(), Broken<<Self::X as Fallibility>::Error>> {
+        Ok(())
+    }
     /// The batches of a micro-batch by source partition, and why there are no more; `moment` hears what it took to make them.
     #[doc(hidden)]
     fn cuts(
@@ -306,6 +311,10 @@ where
 
     fn open(&self) -> Self::Open {
         self.stage.open()
+    }
+
+    fn settle(&self, open: &mut Self::Open, engine: &Engine) -> Result<(), Broken<X::Error>> {
+        self.stage.settle(open, engine)
     }
 
     fn cuts(

@@ -5,7 +5,7 @@ use super::failing::{Absorbs, Meets};
 use super::input::{Cut, Cuts, Feed, Shared};
 use super::spring::Spring;
 use crate::data::{RunStats, Stopwatch, Timestamp};
-use crate::engine::{Broken, Cause, Halt, Passing};
+use crate::engine::{Broken, Cause, Engine, Halt, Passing};
 use crate::process::{Clock, Operator, StateSize};
 use crate::watermark::Tracker;
 use crate::window::Tide;
@@ -76,8 +76,6 @@ pub struct Moment<'r, 's, 't> {
     pub(super) record_cost: f64,
     /// Whether it makes no difference how the records are cut.
     is_free: bool,
-    /// Whether what is kept may be saved after it.
-    pub(super) is_saved: bool,
     /// Whether the end of the source is not the end of time.
     pub(super) keeps_open: bool,
     /// Whether no step sees a batch whole, and no policy judges by it.
@@ -110,7 +108,6 @@ impl<'r, 's, 't> Moment<'r, 's, 't> {
             record_cost: 0.0,
             is_free: false,
             latest: None,
-            is_saved: false,
             keeps_open: false,
             may_cut: false,
             open: 0,
@@ -247,10 +244,9 @@ where
         let last = running.last_batch();
         let StateSize { keys, bytes } = C::size(&running.kept);
         moment.state = moment.state.and(keys, bytes);
-        let until = if moment.is_saved { Timestamp::MAX } else { moment.tide.after };
         let close = || {
             let open = self.opened(&mut running.open);
-            self.integrator.settle(&self.windows, open, until, moment.shared.engine);
+            self.integrator.settle(&self.windows, open, moment.tide.after, moment.shared.engine);
             self.integrator.close(&self.windows, open, moment.tide)
         };
         match contain(last, close) {
@@ -260,6 +256,14 @@ where
             }
             Err(panicked) => (Vec::new(), Some(broken.unwrap_or(panicked))),
         }
+    }
+
+    /// Brings what this stage and those before keep to where it can be saved.
+    pub(super) fn settle(&self, running: &mut Running<M::Open, C::Local, I::Open>, engine: &Engine) -> Result<(), Broken<X::Error>> {
+        self.input.settle(&mut running.before, engine).map_err(X::absorb)?;
+        let last = running.last_batch();
+        let open = running.open.as_mut();
+        contain(last, || open.map_or((), |open| self.integrator.settle(&self.windows, open, Timestamp::MAX, engine)))
     }
 
     /// Runs batches, and takes what they make into what is open.

@@ -236,7 +236,7 @@ pub use schedule::{Deadline, Fair, Fcfs, LeastLoaded, LongestFirst, Priority, Sj
 pub use sink::EpochFile;
 pub use sink::{EpochFiles, ForEach};
 #[cfg(feature = "csv")]
-pub use source::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords};
+pub use source::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords, FollowCsv};
 pub use source::{
     FolderLines, FollowFile, Lines, Receiver, SendError, Sender, TextBlock, TextError, TextFile, TrySendError, Union, channel,
 };
@@ -264,6 +264,8 @@ pub mod steps {
     pub use crate::pipeline::*;
     pub use crate::process::*;
     pub use crate::source::{EachLine, EachTextLine};
+    #[cfg(all(feature = "csv", feature = "checkpoint"))]
+    pub use crate::source::CsvPlace;
     #[cfg(feature = "csv")]
     pub use crate::source::{EachRecord, EveryRecord};
     #[cfg(feature = "checkpoint")]

@@ -27,7 +27,7 @@
 //!
 //! | part | job | built in |
 //! |---|---|---|
-//! | [`Source`] | give records | iterators, the receiving half of a [`channel`], [`FollowFile`], [`FolderLines`], [`Union`] |
+//! | [`Source`] | give records | iterators, the receiving half of a [`channel`], [`FollowFile`], `FollowCsv`, [`FolderLines`], [`Union`] |
 //! | [`Trigger`] | decide when what waits becomes a micro-batch | [`Available`], [`Every`], [`Records`], [`Bytes`], [`Adaptive`], one `or`, `and` another |
 //! | [`Watermark`] | say how far event time has come | [`BoundedDisorder`] |
 //! | [`Windows`] | cut event time | [`Tumbling`], [`Sliding`], [`Session`], [`Global`] |
@@ -263,9 +263,9 @@ pub mod steps {
     pub use crate::keyed::{By, HasKey, KeyGroups, KeyState, NoKey, Shard, Slot, States};
     pub use crate::pipeline::*;
     pub use crate::process::*;
-    pub use crate::source::{EachLine, EachTextLine};
     #[cfg(all(feature = "csv", feature = "checkpoint"))]
     pub use crate::source::CsvPlace;
+    pub use crate::source::{EachLine, EachTextLine};
     #[cfg(feature = "csv")]
     pub use crate::source::{EachRecord, EveryRecord};
     #[cfg(feature = "checkpoint")]

@@ -109,8 +109,9 @@ impl WholeRecords {
     /// Gives what is left as a record, if there is anything.
     pub(super) fn give_last<T: DeserializeOwned>(&mut self, inbox: &mut Inbox<Result<T, CsvError>>) -> io::Result<()> {
         let end = self.file.offset() + self.file.rest().len() as u64;
-        // A part of the mark of UTF-8 is none.
-        if self.scan.in_record() || self.scanned < end {
+        // A part of the mark of UTF-8 is no mark.
+        let is_record = self.scan.in_record() || self.scanned < end;
+        if is_record && !self.file.rest().is_empty() {
             self.ends.push_back(end);
             self.scanned = end;
             self.give(1, inbox)?;
@@ -134,9 +135,8 @@ impl WholeRecords {
 
     /// What the first record says of the others, out of the bytes of the file up to its end.
     pub(super) fn opening_of(&self, bytes: &[u8]) -> io::Result<Opening> {
-        let failed = |message: &dyn std::fmt::Display| {
-            io::Error::new(io::ErrorKind::InvalidData, CsvError::header(Some(self.file.path()), message))
-        };
+        let failed =
+            |message: &dyn std::fmt::Display| io::Error::new(io::ErrorKind::InvalidData, CsvError::header(Some(self.file.path()), message));
         let mut fields = ByteRecord::new();
         self.dialect.reader(bytes).read_byte_record(&mut fields).map_err(|error| failed(&error))?;
         let shape = Shape::new(fields, self.dialect).map_err(|error| failed(&error))?;

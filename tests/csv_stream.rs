@@ -64,6 +64,17 @@ fn seen(record: Result<Row, CsvError>) -> Seen {
     record.map_err(|error| error.to_string())
 }
 
+/// Ends where there is nothing now.
+struct Now<'s, S>(&'s mut S);
+
+impl<S: Source> Source for Now<'_, S> {
+    type Item = S::Item;
+    type Error = S::Error;
+    fn pull(&mut self, max: usize, inbox: &mut Inbox<S::Item>) -> Result<Pull, S::Error> {
+        Ok(if self.0.pull(max, inbox)? == Pull::Ready { Pull::Ready } else { Pull::End })
+    }
+}
+
 /// Ends with the next record, or where there is none now.
 struct Next<'s, S>(&'s mut S);
 
@@ -84,7 +95,7 @@ fn next<T: DeserializeOwned + Send>(source: &mut FollowCsv<T>) -> Result<Option<
 
 /// All that comes now.
 fn rest(source: &mut FollowCsv<Row>) -> Vec<Seen> {
-    std::iter::from_fn(|| next(source).unwrap()).map(seen).collect()
+    Pipeline::stream(Now(source)).try_run().unwrap().into_iter().map(seen).collect()
 }
 
 /// A place as it comes out of a checkpoint.

@@ -92,9 +92,7 @@ impl WholeRecords {
         let Some(last) = self.ends.len().min(max).checked_sub(1) else { return Ok(!self.ends.is_empty()) };
         let end = self.ends[last];
         self.ends.drain(..=last);
-        // What follows the last record is empty lines, or the rest of its line end.
-        let blank = self.ends.is_empty() && !self.scan.in_record();
-        let bytes = (if blank { self.scanned } else { end } - self.file.offset()) as usize;
+        let bytes = (end - self.file.offset()) as usize;
         let mut opened = self.opened(bytes, shape);
         while let Some(record) = opened.record(Some(self.file.path())) {
             inbox.push(record);
@@ -113,7 +111,6 @@ impl WholeRecords {
         let is_record = self.scan.in_record() || self.scanned < end;
         if is_record && !self.file.rest().is_empty() {
             self.ends.push_back(end);
-            self.scanned = end;
             self.give(1, inbox)?;
             self.ended = false;
         }

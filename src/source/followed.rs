@@ -52,6 +52,12 @@ impl Followed {
         self.offset
     }
 
+    /// How many records have been given.
+    #[cfg(feature = "csv")]
+    pub(super) fn records(&self) -> u64 {
+        self.records
+    }
+
     /// What was read and is not given yet.
     pub(super) fn rest(&self) -> &[u8] {
         &self.rest

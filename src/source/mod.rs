@@ -17,8 +17,10 @@ mod text_file;
 mod union;
 
 pub use channel::{Receiver, SendError, Sender, TrySendError, channel};
+#[cfg(all(feature = "csv", feature = "checkpoint"))]
+pub use csv::CsvPlace;
 #[cfg(feature = "csv")]
-pub use csv::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords, EachRecord, EveryRecord};
+pub use csv::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords, EachRecord, EveryRecord, FollowCsv};
 pub use folder_lines::FolderLines;
 #[cfg(feature = "checkpoint")]
 pub use folder_lines::FolderPlace;

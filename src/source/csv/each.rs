@@ -8,6 +8,7 @@ use std::fmt;
 use std::io::Cursor;
 use std::iter::FusedIterator;
 use std::marker::PhantomData;
+use std::path::Path;
 use std::sync::Arc;
 
 /// The records of a [`CsvBatch`](crate::CsvBatch), one by one.
@@ -30,7 +31,7 @@ impl<T: DeserializeOwned> Iterator for EachRecord<'_, T> {
 
     fn next(&mut self) -> Option<Self::Item> {
         match &mut self.opened {
-            Some(Ok(opened)) => opened.record(&self.input),
+            Some(Ok(opened)) => opened.record(self.input.path()),
             _ => self.opened.take()?.err().map(Err),
         }
     }
@@ -61,7 +62,7 @@ impl<'t> Opened<'t> {
     }
 
     /// The next record.
-    fn record<T: DeserializeOwned>(&mut self, input: &Input<'_>) -> Option<Result<T, CsvError>> {
+    pub(super) fn record<T: DeserializeOwned>(&mut self, path: Option<&Path>) -> Option<Result<T, CsvError>> {
         let begin = self.reader.position().byte();
         let read = self.reader.read_record(&mut self.fields);
         if matches!(read, Ok(false)) {
@@ -69,7 +70,7 @@ impl<'t> Opened<'t> {
         }
         let number = self.next;
         self.next += 1;
-        Some(self.decode(read).map_err(|wrong| CsvError::record_at(At::new(input.path(), number, self.place(begin)), wrong)))
+        Some(self.decode(read).map_err(|wrong| CsvError::record_at(At::new(path, number, self.place(begin)), wrong)))
     }
 
     fn decode<T: DeserializeOwned>(&self, read: csv::Result<bool>) -> Result<T, Wrong> {

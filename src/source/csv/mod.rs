@@ -6,6 +6,7 @@ mod dialect;
 mod each;
 mod error;
 mod file;
+mod follow;
 mod input;
 mod records;
 mod scan;
@@ -15,5 +16,8 @@ pub use batch::CsvBatch;
 pub use each::EachRecord;
 pub use error::CsvError;
 pub use file::CsvFile;
+#[cfg(feature = "checkpoint")]
+pub use follow::CsvPlace;
+pub use follow::FollowCsv;
 pub use records::{CsvRecords, EveryRecord};
 pub use text::Csv;

@@ -48,6 +48,14 @@ impl Followed {
         Ok(())
     }
 
+    /// The first bytes of the file.
+    #[cfg(feature = "csv")]
+    pub(in crate::source) fn beginning(&mut self, count: u64) -> io::Result<Vec<u8>> {
+        let bytes = self.bytes(0, count)?;
+        self.file.seek(SeekFrom::Start(self.offset + self.rest.len() as u64))?;
+        Ok(bytes)
+    }
+
     fn bytes(&mut self, from: u64, count: u64) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; count as usize];
         self.file.seek(SeekFrom::Start(from))?;

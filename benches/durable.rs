@@ -33,8 +33,19 @@ fn fresh(name: &str) -> PathBuf {
     let folder = std::env::var_os("MICROBATCH_BENCH_FOLDER").map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
     create_dir_all(&folder).expect("the folder can be made");
     let path = folder.join(format!("bench-{}-{name}", std::process::id()));
-    let _ = remove_file(&path);
+    remove(&path);
     path
+}
+
+/// Removes a checkpoint, and what lies beside it.
+fn remove(path: &Path) {
+    let _ = remove_file(path);
+    forget_epoch(path);
+}
+
+/// Lets a file be put back to what it was.
+fn forget_epoch(path: &Path) {
+    let _ = remove_file(path.with_file_name(format!("{}.epoch", path.file_name().unwrap_or_default().display())));
 }
 
 /// Numbers up to an end, as many at once as are asked for; it fails at one of them.
@@ -114,8 +125,9 @@ fn median(mut times: Vec<Duration>) -> Duration {
 
 fn throughput(scale: usize, rounds: usize) {
     println!("| keys | without a checkpoint | a commit every 100 ms | commits | of the speed |\n|---|---|---|---|---|");
-    let records = 40_000_000 / scale as u64;
-    for keys in [1000, 100_000] {
+    // So many that there are a dozen commits.
+    for (keys, records) in [(1000, 800_000_000), (100_000, 100_000_000)] {
+        let records = records / scale as u64;
         let (mut plain, mut durable, mut commits) = (Vec::new(), Vec::new(), 0);
         for round in 0..=rounds {
             let (began, mut sum) = (Instant::now(), 0);
@@ -127,7 +139,7 @@ fn throughput(scale: usize, rounds: usize) {
             let report = sums!(records, keys).checkpoint(checkpoint).run_exactly_once::<Infallible, _>(&mut total).expect("nothing fails");
             let kept = began.elapsed();
             assert_eq!((sum, total.sum), (records * (records - 1) / 2, sum));
-            let _ = remove_file(&file);
+            remove(&file);
             commits = report.commits;
             if round > 0 {
                 plain.push(alone);
@@ -165,7 +177,7 @@ fn strict(scale: usize, rounds: usize) {
             file.sync_data().expect("the disk takes it");
         }
         bare.push(began.elapsed());
-        let _ = remove_file(&path);
+        remove(&path);
     }
     let rate = |times| commits as f64 / median(times).as_secs_f64();
     let (bare, strict) = (rate(bare), rate(strict));
@@ -228,12 +240,13 @@ fn restart(scale: usize, rounds: usize) {
     for _ in 0..rounds {
         let (first, mut total) = (Arc::new(OnceLock::new()), Total::default());
         std::fs::write(&file, &kept).expect("there is room");
+        forget_epoch(&file);
         let began = Instant::now();
         let report = stream(u64::MAX, &first).run_exactly_once::<Infallible, _>(&mut total).expect("nothing fails");
         times.push(*first.get().expect("it is read") - began);
         assert_eq!((report.records_in, total.sum), (1, keys * (keys + 1) / 2), "not all had been committed");
     }
-    let _ = remove_file(&file);
+    remove(&file);
     let (state, size) = (state as f64 / 1e6, kept.len() as f64 / 1e6);
     println!("| {keys} | {state:.1} MB | {size:.1} MB | {:.0} ms |", median(times).as_secs_f64() * 1e3);
 }

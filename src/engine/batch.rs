@@ -64,7 +64,7 @@ where
         let done = catch_unwind(AssertUnwindSafe(|| self.attempts(made, local, place, batch, &mut seen)));
         match done {
             Ok(Attempt::Done { .. }) => {
-                made.batches += if self.fused { self.sizes.count(records) } else { u64::from(self.sizes.piece(seq).offset == 0) };
+                made.batches += if self.one_each { 1 } else { self.batches(seq, records) };
                 // A partitioner may have said anything of a batch that a step takes whole.
                 made.records = made.records.saturating_add(seen.records as u64);
                 if seen.records != records {
@@ -83,6 +83,11 @@ where
             Ok(Attempt::Stopped | Attempt::Retry) => Err(Broken::stopped(self.locate(seq, seen.records).0)),
             Err(payload) => Err(Broken::panic(self.locate(seq, seen.records.min(records.saturating_sub(1))).0, payload)),
         }
+    }
+
+    /// How many batches begin with a task of so many records, of neighbours that are run as one or of pieces.
+    fn batches(&self, seq: u32, records: usize) -> u64 {
+        if self.fused { self.sizes.count(records) } else { u64::from(self.sizes.piece(seq).offset == 0) }
     }
 
     /// The batch that holds the record at this position of what was run as batch `seq`, and its place in it.

@@ -55,7 +55,7 @@ where
     P: FailurePolicy<B, E>,
     L: Leash,
 {
-    let parts = if C::IN_PIECES && !plan.judged { split_giants(parts, plan, stats)? } else { parts };
+    let parts = if C::IN_PIECES && !plan.judged && parts.is_divisible() { split_giants(parts, plan, stats)? } else { parts };
     if C::ONE_EACH && !L::STOPPABLE && plan.counted && in_place::pays(&parts) {
         return in_place::run::<B, E, C, G, P, L>(engine, parts, plan, kept, stats);
     }
@@ -106,6 +106,7 @@ where
         judged: plan.judged,
         group: None,
         fused: false,
+        one_each: true,
         unclaimed: AtomicUsize::new(0),
         sizes: Sizes::of(&parts),
         least_failed: AtomicU64::new(u64::MAX),
@@ -234,6 +235,7 @@ where
         self.group = if self.exact || self.apart { None } else { self.sizes.group(self.groups()) };
         let is_watched = plan.settings.hot_keys.is_some();
         self.fused = C::IN_PIECES && !G::COSTLY && !self.own_memory && !self.clocked && !plan.judged && !is_watched && tasks.is_free();
+        self.one_each = !self.fused && !self.sizes.has_pieces();
         let own = Shelf::new(self.exact && !self.own_memory && self.gather.is_shared());
         let mut made = self.work_off(tasks, kept, warm.unwrap_or(&own));
         made.sort_by_key(|made| made.lane);

@@ -313,13 +313,21 @@ impl<L: Send, W: Fn(&mut L, Ask<'_>) -> Worked + Sync> Crew<'_, L, W> {
     }
 
     /// Whether the run's own thread leaves its next task to a helper, as its last one was long and it is to take slots that come free.
+    #[inline]
     fn hands_over(&self, worker: &Worker<'_>) -> bool {
+        // As a rule all slots are taken, and nothing else need be known.
+        self.desk.working() < self.engine.slots.all() && self.is_late(worker)
+    }
+
+    /// Whether it is long since it was seen that there is use for more workers.
+    #[cold]
+    fn is_late(&self, worker: &Worker<'_>) -> bool {
         let Some(began) = &worker.began else { return false };
-        let has_use = self.desk.working() < self.engine.slots.all() && !self.queue.is_empty();
+        let has_use = !self.queue.is_empty();
         let before = began.replace(has_use.then(Instant::now));
-        let hands_over = has_use && before.is_some_and(|began| began.elapsed() >= LONG);
-        worker.hands_over.set(hands_over);
-        hands_over
+        let is_late = has_use && before.is_some_and(|began| began.elapsed() >= LONG);
+        worker.hands_over.set(is_late);
+        is_late
     }
 
     /// Asks for the rank of the next task; and of one of those that wait, as it may be another by now. Where the policy panics there, that run

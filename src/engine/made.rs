@@ -88,9 +88,14 @@ impl<M, E> Made<M, E> {
 
     /// Takes in what was seen of a batch.
     pub(super) fn take_in(&mut self, seq: u32, seen: &Seen) {
-        self.latest.extend(seen.latest.map(|latest| (seq, latest)));
-        self.late += seen.late;
-        self.dropped += seen.dropped;
+        if let Some(latest) = seen.latest {
+            self.latest.push((seq, latest));
+        }
+        // What is dropped is late.
+        if seen.late > 0 {
+            self.late += seen.late;
+            self.dropped += seen.dropped;
+        }
     }
 
     pub(super) fn breaks(&mut self, broken: Broken<E>) {

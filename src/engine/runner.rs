@@ -49,6 +49,8 @@ pub(super) struct Runner<'r, 'p, 's, B, E, C, G, P, L> {
     pub(super) group: Option<usize>,
     /// Whether neighbouring batches are run as one.
     pub(super) fused: bool,
+    /// Whether each task is one whole batch.
+    pub(super) one_each: bool,
     pub(super) sizes: Sizes,
     /// Records of tasks that lie in no worker's lane, where the engine's policy may ask.
     pub(super) unclaimed: AtomicUsize,

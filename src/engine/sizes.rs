@@ -37,6 +37,11 @@ impl Sizes {
         self.len().checked_sub(1).map_or(0, |last| self.piece(last as u32).batch as usize + 1)
     }
 
+    /// Whether some tasks are pieces of batches.
+    pub(super) fn has_pieces(&self) -> bool {
+        matches!(self, Sizes::Listed { pieces: Some(_), .. })
+    }
+
     /// Which batch a task is of, and how many records of it come before.
     pub(super) fn piece(&self, seq: u32) -> Piece {
         match self {

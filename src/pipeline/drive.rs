@@ -118,7 +118,7 @@ where
             }
             let (is_last, records) = (flow.is_last, ledger.stats.records);
             let settle = |running: &mut Running<_, _, _>| self.settle(running, engine);
-            let at = Point { running: &mut running, tracker: &tracker, is_last, records, settle: &settle };
+            let at: Point<'_, '_, _, _> = (&mut running, &tracker, is_last, records, &settle);
             let not_written = ledger.deliver(emitted, |emitted| write(emitted, at)).err();
             failure = broken.map(Failure::Broken).or(not_written);
             if failure.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(costs) }
@@ -152,19 +152,9 @@ pub(super) struct Start<'p, Sp, R> {
     pub(super) keeps_open: bool,
 }
 
-/// Where a run has come to after a micro-batch.
-pub(super) struct Point<'r, 't, R, E> {
-    /// What is kept.
-    pub(super) running: &'r mut R,
-    /// How far event time has come.
-    pub(super) tracker: &'r Tracker<'t>,
-    /// Whether that is the end.
-    pub(super) is_last: bool,
-    /// How many records have been taken from the source.
-    pub(super) records: u64,
-    /// Brings what is kept to where it can be saved.
-    pub(super) settle: &'r dyn Fn(&mut R) -> Result<(), Broken<E>>,
-}
+/// Where a run has come to after a micro-batch: what is kept, how far event time has come, whether that is the end, how many records have been taken from
+/// the source; and what brings that which is kept to where it can be saved.
+pub(super) type Point<'r, 't, R, E> = (&'r mut R, &'r Tracker<'t>, bool, u64, &'r dyn Fn(&mut R) -> Result<(), Broken<E>>);
 
 /// What has been done, for those who ask.
 struct Ledger<'c> {

@@ -39,7 +39,7 @@ impl<'p, K, V> Forming<'p, K, V> {
         at: Point<'_, '_, R, E>,
         committer: &mut Aside<Formed<K, V>, Failure<E>>,
     ) -> Result<(), Failure<E>> {
-        let Point { running, tracker, is_last, records, settle } = at;
+        let (running, tracker, is_last, records, settle) = at;
         self.results.append(&mut emitted);
         let is_free = committer.is_free()?;
         let is_changed = records > self.records || !self.results.is_empty();

@@ -93,6 +93,11 @@ impl<B> Parts<B> {
         }
     }
 
+    /// Whether they are in a list that may be cut.
+    pub(crate) fn is_divisible(&self) -> bool {
+        matches!(&self.0, Kind::Listed(Listed { split: Some(_), .. }))
+    }
+
     /// How many records the batches hold, as their partitioner said, if they are in a list that may be cut.
     pub(crate) fn divisible_records(&self) -> Option<usize> {
         match &self.0 {

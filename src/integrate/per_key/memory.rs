@@ -187,7 +187,7 @@ impl<K: Key, T, S> Keyed<K, T, S> {
     }
 
     /// Puts a record into its partition.
-    #[inline(never)]
+    #[inline]
     fn pass<I: Integrator<T, State = S>>(&mut self, key: K, value: T, integrator: &I) {
         let partition = bucket(&key, PARTITIONS);
         let buffer = &mut self.buffers[partition];

@@ -47,7 +47,6 @@ impl<J, F> Aside<J, F> {
     ///
     /// # Errors
     /// How the last one failed.
-    #[cfg(feature = "checkpoint")]
     pub(crate) fn is_free(&mut self) -> Result<bool, F> {
         if let Ok(done) = self.done.try_recv() {
             self.is_busy = false;

@@ -68,6 +68,7 @@ impl<M, T, C, X, Ky, At, Wi, I, P> Durable for After<Stage<M, T, C, X, Ky, At, W
 where
     M: Durable,
     C: fmt::Debug,
+    Wi: fmt::Debug,
     Self: Feed<Spring = M::Spring>,
 {
     type Noting = M::Noting;
@@ -77,7 +78,7 @@ where
     }
 
     fn stages(&self) -> String {
-        format!("{} then ", steps::<M, C, Ky, I>(&self.stage.input, &self.stage.chain))
+        format!("{} then ", steps::<M, C, Ky, Wi, I>(&self.stage.input, &self.stage.chain, &self.stage.windows))
     }
 
     fn resume(&mut self, place: Option<&[u8]>, places: &Places) -> Result<M::Noting, BoxError> {
@@ -111,6 +112,7 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integra
         C: Operator<M::Batch, E, At = At, Key = Ky, Value = T, Local: Saved> + Sync + fmt::Debug,
         Ky: KeyState<Key: Serialize + DeserializeOwned + Send>,
         I: Integrator<T, Output: Serialize + DeserializeOwned + Send>,
+        Wi: fmt::Debug,
         Integrated<I>: Ordered<T, Ky, At, Wi> + Ending<T, Ky, At, Wi, Emit = Pane<Ky::Key, I::Output>, Open: Saved>,
         S: TransactionalSink<Pane<Ky::Key, I::Output>>,
     {
@@ -118,7 +120,7 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integra
         let control = Control::default();
         let checkpoint = stage.input.kept().clone();
         let mut running = stage.open();
-        let plan = format!("{} with {}", steps::<M, C, Ky, I>(&stage.input, &stage.chain), form(&running));
+        let plan = format!("{} with {}", steps::<M, C, Ky, Wi, I>(&stage.input, &stage.chain, &stage.windows), form(&running));
         let mut keeper = Keeper::open(&checkpoint, &plan, &control).map_err(store)?;
         let mut tracker = Tracker::new(pacing.watermark);
         let place = keeper.recover(&mut sink, |state| load(&mut running, &mut tracker, state))?;

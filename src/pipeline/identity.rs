@@ -5,9 +5,9 @@ use crate::data::fixed_hash;
 use std::any::type_name;
 use std::fmt;
 
-/// The steps, the key and the integrator of a stage, and of those before.
-pub(super) fn steps<M: Durable, C: fmt::Debug, Ky, I>(input: &M, chain: &C) -> String {
-    format!("{}{chain:?}, {} into {}", input.stages(), plain_name::<Ky>(), plain_name::<I>())
+/// The steps, the windows, the key and the integrator of a stage, and of those before.
+pub(super) fn steps<M: Durable, C: fmt::Debug, Ky, Wi: fmt::Debug, I>(input: &M, chain: &C, windows: &Wi) -> String {
+    format!("{}{chain:?}, {windows:?}, {} into {}", input.stages(), plain_name::<Ky>(), plain_name::<I>())
 }
 
 /// What tells state of one type from state of another, whose bytes may look alike; the names of the types would be too long to be read. Those of this

@@ -60,6 +60,10 @@ impl<'c> Keeper<'c> {
         sink: &mut impl TransactionalSink<Pane<K, V>>,
     ) -> Result<(), RunError<E>> {
         let results: Vec<Pane<K, V>> = take(&mut &results[..]).map_err(|error| store(self.store.damaged(error)))?;
+        if results.is_empty() {
+            // Nor was it delivered the first time.
+            return Ok(());
+        }
         let rows = sink.rows(&results).map_err(|cause| RunError::Sink { cause })?;
         if rows.is_some() {
             self.store.acknowledge(self.epoch, rows.as_ref()).map_err(store)?;

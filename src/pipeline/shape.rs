@@ -14,6 +14,14 @@ pub trait Shape<Wi, O>: KeyState {
     /// Drops panes of windows that have grown since.
     #[doc(hidden)]
     fn outgrow(panes: &mut Vec<Pane<Self::Key, O>>);
+    /// Brings panes of one micro-batch into the order of their keys.
+    #[doc(hidden)]
+    fn order(_panes: &mut [Pane<Self::Key, O>]) {}
+    /// The result of all panes, each of which stands for itself.
+    #[doc(hidden)]
+    fn every(panes: Vec<Pane<Self::Key, O>>, identity: impl FnOnce() -> O) -> Self::Out {
+        Self::shape(panes, identity)
+    }
 }
 
 impl<O> Shape<NoWindow, O> for NoKey {
@@ -35,6 +43,9 @@ impl<K: Key, O> Shape<NoWindow, O> for By<K> {
 
 impl<W, O> Shape<In<W>, O> for NoKey {
     type Out = Vec<Pane<(), O>>;
+    fn every(panes: Vec<Pane<(), O>>, _: impl FnOnce() -> O) -> Self::Out {
+        panes
+    }
     fn outgrow(panes: &mut Vec<Pane<(), O>>) {
         outgrow(panes);
     }
@@ -45,6 +56,12 @@ impl<W, O> Shape<In<W>, O> for NoKey {
 
 impl<W, K: Key + Ord, O> Shape<In<W>, O> for By<K> {
     type Out = Vec<Pane<K, O>>;
+    fn order(panes: &mut [Pane<K, O>]) {
+        panes.sort_by(|a, b| a.key.cmp(&b.key));
+    }
+    fn every(panes: Vec<Pane<K, O>>, _: impl FnOnce() -> O) -> Self::Out {
+        panes
+    }
     fn outgrow(panes: &mut Vec<Pane<K, O>>) {
         outgrow(panes);
     }
@@ -58,6 +75,12 @@ impl<Wi, O, Ky: Shape<Wi, O>> Shape<Again<Wi>, O> for Ky {
     fn outgrow(panes: &mut Vec<Pane<Ky::Key, O>>) {
         <Ky as Shape<Wi, O>>::outgrow(panes);
     }
+    fn order(panes: &mut [Pane<Ky::Key, O>]) {
+        <Ky as Shape<Wi, O>>::order(panes);
+    }
+    fn every(panes: Vec<Pane<Ky::Key, O>>, identity: impl FnOnce() -> O) -> Ky::Out {
+        <Ky as Shape<Wi, O>>::every(panes, identity)
+    }
     fn shape(panes: Vec<Pane<Ky::Key, O>>, identity: impl FnOnce() -> O) -> Ky::Out {
         <Ky as Shape<Wi, O>>::shape(panes, identity)
     }
@@ -67,6 +90,12 @@ impl<Wi, F, O, Ky: Shape<Wi, O>> Shape<Aside<Wi, F>, O> for Ky {
     type Out = Ky::Out;
     fn outgrow(panes: &mut Vec<Pane<Ky::Key, O>>) {
         <Ky as Shape<Wi, O>>::outgrow(panes);
+    }
+    fn order(panes: &mut [Pane<Ky::Key, O>]) {
+        <Ky as Shape<Wi, O>>::order(panes);
+    }
+    fn every(panes: Vec<Pane<Ky::Key, O>>, identity: impl FnOnce() -> O) -> Ky::Out {
+        <Ky as Shape<Wi, O>>::every(panes, identity)
     }
     fn shape(panes: Vec<Pane<Ky::Key, O>>, identity: impl FnOnce() -> O) -> Ky::Out {
         <Ky as Shape<Wi, O>>::shape(panes, identity)

@@ -287,7 +287,8 @@ where
                 moment.stats.late += lateness.late;
                 moment.stats.dropped += lateness.dropped;
             }
-            if moment.stats.dropped > dropped && I::REFUSES {
+            // What broke is told first: how many records came too late behind it depends on who was faster.
+            if broken.is_none() && I::REFUSES && moment.stats.dropped > dropped {
                 return Err(Broken { batch: last, record: 0, cause: Cause::TooLate(moment.stats.dropped - dropped) });
             }
             let latest = moment.stats.latest.take();

@@ -11,6 +11,9 @@ use crate::stage::{Again, Arrival, Aside, Assign, FailurePolicy, In, Integrator,
 use crate::window::{Lateness, Open, Tide};
 use std::fmt;
 
+/// How many entries memories may have in any case before they are settled.
+const FEW: usize = 1 << 17;
+
 /// Windows, whether their results come once or more often.
 pub trait Windowing {}
 impl<W> Windowing for In<W> {}
@@ -22,6 +25,8 @@ impl<Wi, F> Windowing for Aside<Wi, F> {}
 pub struct Warm<O, M> {
     open: O,
     memories: Shelf<M>,
+    /// How many entries they may have: of keys that do not come again they hold record after record.
+    most: usize,
     /// Whether a run broke while it folded into them.
     is_lost: bool,
 }
@@ -79,7 +84,7 @@ where
     const REFUSES: bool = Wi::REFUSES;
 
     fn open(&self, windows: &Wi) -> Self::Open {
-        Warm { open: Open::new(windows), memories: Shelf::new(true), is_lost: false }
+        Warm { open: Open::new(windows), memories: Shelf::new(true), most: FEW, is_lost: false }
     }
 
     fn is_exact(&self) -> bool {
@@ -110,6 +115,8 @@ where
         let gather = Sliced::new(self, self, self.is_far(windows));
         let finish = |memory| Gather::<T, By<Slot<Ky>>>::finish(&Sliced::new(self, self, false), memory);
         if let Some(open) = open.filter(|_| self.is_warm(windows, job.keeps)) {
+            // The records of each source partition are a run of their own, whose lanes are counted anew.
+            open.memories.rest().for_each(drop);
             let (gather, memories) = (gather.lasting(), Some(&open.memories));
             let ran = engine::run_batches::<_, _, _, _, _, L>(job.engine, parts, &job.ending_in(&chain, &gather), kept, stats, memories);
             open.is_lost |= ran.is_err();
@@ -135,16 +142,20 @@ where
     }
 
     fn settle(&self, windows: &Wi, open: &mut Self::Open, until: Timestamp, engine: &Engine) {
-        let Warm { open, memories, .. } = open;
-        let until = if windows.ends_with_batch() { Timestamp::MAX } else { until };
+        let Warm { open, memories, most, .. } = open;
         let gather = Sliced::new(self, self, false).lasting();
+        let weight = |memory: &_| Gather::<T, By<Slot<Ky>>>::weight(&gather, memory);
+        let is_heavy = memories.rest().map(|memory| weight(memory)).sum::<usize>() > *most;
+        let until = if is_heavy || windows.ends_with_batch() { Timestamp::MAX } else { until };
         memories.rest().flat_map(|memory| memory.slices()).for_each(|slice| open.expect(slice, windows));
         let gone = gather.ebb::<T, Ky>(memories.rest(), until);
         if gone.is_empty() {
             return;
         }
-        let weight = gone.iter().map(|memory| Gather::<T, By<Slot<Ky>>>::weight(&gather, memory)).sum();
+        let weight = gone.iter().map(weight).sum();
         let states = engine.split(weight, || Gather::<T, By<Slot<Ky>>>::finish(&gather, Gather::<T, By<Slot<Ky>>>::combine(&gather, gone)));
+        // So many that they are settled seldom, where that many keys are left.
+        *most = (*most).max(2 * states.len());
         open.absorb::<At, T, I, Wi>(states.into_iter(), &self.0, windows, until);
     }
 
@@ -152,7 +163,15 @@ where
         let after = if windows.ends_with_batch() { Timestamp::MAX } else { tide.after };
         let tide = Tide { after, ..tide };
         // Of what has been lost, no part is to leave as if it were all.
-        if open.is_lost { Vec::new() } else { open.open.close::<At, T, I, Wi>(&self.0, windows, tide) }
+        if open.is_lost {
+            return Vec::new();
+        }
+        let mut panes = open.open.close::<At, T, I, Wi>(&self.0, windows, tide);
+        if windows.ends_with_batch() {
+            // All have the same window, so that nobody can put those of several micro-batches into order.
+            Ky::order(&mut panes);
+        }
+        panes
     }
 
     fn all(&self, windows: &Wi, memory: Self::Memory) -> Vec<Self::Emit> {
@@ -167,6 +186,9 @@ where
     }
 
     fn shape(&self, windows: &Wi, mut emitted: Vec<Self::Emit>) -> Ky::Out {
+        if windows.ends_with_batch() {
+            return Ky::every(emitted, || self.0.finish(self.0.init()));
+        }
         if windows.joins() {
             Ky::outgrow(&mut emitted);
         }

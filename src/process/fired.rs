@@ -82,7 +82,11 @@ fn emit_by_time<E, At: Copy, K: Key + Ord, O, W: Watch<E>>(
             let _ = catch_unwind(AssertUnwindSafe(|| drop((heads, rest))));
             return panic.map_or(Ok(()), |panic| resume_unwind(panic));
         };
-        emit_all(out.by_ref().take(count), time(at), &key, emit).or_else(|error| watch.failed(0, 1, error))?;
+        let mut values = out.by_ref().take(count);
+        let emitted = emit_all(&mut values, time(at), &key, emit);
+        // Where one fails, those after it are of this timer all the same.
+        values.for_each(drop);
+        emitted.or_else(|error| watch.failed(0, 1, error))?;
         heads.extend(fired.next().map(|(at, key, count)| Reverse((at, key, number, count))));
     }
     // What a key itself has panicked with, between two timers.

@@ -241,7 +241,11 @@ fn release<E, At: TimeState, K: Key, V, O, W: Watch<E>>(
             return panic.map_or(Ok(()), |panic| resume_unwind(panic));
         };
         watch.at(position);
-        emit_all(lane.out.by_ref().take(count), at, &key, emit).or_else(|error| watch.failed(position, 1, error))?;
+        let mut values = lane.out.by_ref().take(count);
+        let emitted = emit_all(&mut values, at, &key, emit);
+        // Where one fails, those after it are of this record all the same.
+        values.for_each(drop);
+        emitted.or_else(|error| watch.failed(position, 1, error))?;
     }
     Ok(())
 }

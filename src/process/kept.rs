@@ -235,10 +235,10 @@ where
             for (key, one) in shards.iter().flat_map(|shard| &shard.keys) {
                 put(out, &(key, one.number, &one.state))?;
             }
-            put(out, &count(|shard| shard.timers.len() + shard.put_off.len()))?;
-            for timer in shards.iter().flat_map(|shard| shard.timers.iter().chain(&shard.put_off)) {
-                put(out, timer)?;
-            }
+            put(out, &count(|shard| shard.timers.len()))?;
+            shards.iter().flat_map(|shard| &shard.timers).try_for_each(|timer| put(out, timer))?;
+            put(out, &count(|shard| shard.put_off.len()))?;
+            shards.iter().flat_map(|shard| &shard.put_off).try_for_each(|timer| put(out, timer))?;
             put(out, &count(|shard| shard.wakes.len()))?;
             shards.iter().flat_map(|shard| &shard.wakes).try_for_each(|wake| put(out, wake))
         })
@@ -252,6 +252,7 @@ where
             let keys: Vec<(K, u64, S)> = take_some(input, take)?;
             shard.keys = keys.into_iter().map(|(key, number, state)| (key, One { number, state })).collect();
             shard.timers = take_some(input, take)?.into_iter().collect();
+            shard.put_off = take_some(input, take)?;
             shard.wakes = take_some(input, take)?.into_iter().collect();
             Ok(())
         })?;

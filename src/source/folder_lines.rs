@@ -161,10 +161,14 @@ impl Source for FolderLines {
     type Error = io::Error;
 
     fn pull(&mut self, max: usize, inbox: &mut Inbox<String>) -> io::Result<Pull> {
-        if let Some(Open { file, .. }) = &mut self.current
-            && (file.lines(max, |line| put_line(inbox, line))? > 0 || file.read()? > 0)
-        {
-            return Ok(Pull::Ready);
+        if let Some(Open { file, .. }) = &mut self.current {
+            if file.lines(max, |line| put_line(inbox, line))? > 0 {
+                return Ok(Pull::Ready);
+            }
+            let is_between = file.rest().is_empty();
+            if file.read()? > 0 {
+                return if is_between { file.check_line_end().map(|()| Pull::Ready) } else { Ok(Pull::Ready) };
+            }
         }
         self.end_of_file(inbox)
     }

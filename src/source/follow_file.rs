@@ -72,7 +72,11 @@ impl Source for FollowFile {
         if self.file.lines(max, |line| put_line(inbox, line))? == max {
             return Ok(Pull::Ready);
         }
+        let is_between = self.file.rest().is_empty();
         if self.file.read()? > 0 {
+            if is_between {
+                self.file.check_line_end()?;
+            }
             self.active = Instant::now();
             return Ok(Pull::Ready);
         }
@@ -96,6 +100,6 @@ impl crate::saved::Replay for FollowFile {
 
     fn seek(&mut self, place: super::FilePlace) -> io::Result<()> {
         self.file.seek(place)?;
-        self.file.check_line_end(self.file.len()?)
+        if self.file.len()? > self.file.offset() { self.file.check_line_end() } else { Ok(()) }
     }
 }

@@ -75,6 +75,14 @@ impl Followed {
         Ok(read)
     }
 
+    /// A last line that was given without an end must not have been written on, where more has been read.
+    pub(super) fn check_line_end(&self) -> io::Result<()> {
+        if self.offset == 0 || self.tail.last() == Some(&b'\n') {
+            return Ok(());
+        }
+        Err(self.error("what was taken for the last line, as it had no end, has been written on: let whole lines be appended"))
+    }
+
     /// Gives lines that have an end, up to so many, without their ends; how many there were.
     pub(super) fn lines(&mut self, max: usize, mut give: impl FnMut(&str)) -> io::Result<usize> {
         let (mut start, mut given) = (0, 0);

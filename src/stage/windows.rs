@@ -3,6 +3,8 @@ use std::sync::Arc;
 
 /// Whether one record can be in several windows: what cutting asks of an integrator's state.
 pub trait Overlap<S> {
+    /// Whether there are copies.
+    const COPIES: bool = true;
     /// A copy of a state; none where states need not be `Clone`, as each is needed once.
     fn copy(state: &S) -> Option<S>;
 }
@@ -16,6 +18,8 @@ pub struct Disjoint;
 pub struct Overlapping;
 
 impl<S> Overlap<S> for Disjoint {
+    const COPIES: bool = false;
+
     fn copy(_: &S) -> Option<S> {
         None
     }

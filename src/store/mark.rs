@@ -33,6 +33,11 @@ impl Mark {
         checkpoint.with_file_name(name)
     }
 
+    /// The epoch that is noted of a checkpoint; 0 where that cannot be said.
+    pub(super) fn noted(checkpoint: &Path) -> u64 {
+        Mark(File::open(Self::place(checkpoint)).ok()).epoch()
+    }
+
     /// The epoch that is noted; 0 where that cannot be said.
     pub(super) fn epoch(&self) -> u64 {
         self.read().unwrap_or(0)

@@ -59,6 +59,10 @@ impl Store {
     /// Opens the file, or makes it.
     pub(crate) fn open(checkpoint: &Checkpoint, steps: &str) -> Result<Self, StoreError> {
         let path = checkpoint.path().to_path_buf();
+        let committed = if path.exists() { 0 } else { Mark::noted(&path) };
+        if committed > 0 {
+            return Err(StoreError::new(&path, StoreErrorKind::Older { found: 0, committed, mark: Mark::place(&path) }));
+        }
         make(&path).map_err(|error| StoreError::new(&path, StoreErrorKind::Failed(error.to_string())))?;
         let database = contain(|| open(&path)).map_err(|panicked| StoreError::new(&path, StoreErrorKind::Damaged(panicked)))?;
         let database = database.map_err(|error| StoreError::new(&path, kind(&path, error.into())))?;

@@ -113,7 +113,7 @@ impl<Ky: KeyState, S> Slices<Ky, S> {
             if end > tide.before {
                 let window = Window::new(start, end);
                 let parts: Vec<Window> = inside(slices, window).collect();
-                let states = if parts.len() >= MANY && integrator.exact() {
+                let states = if <Wi::Overlap as Overlap<S>>::COPIES && parts.len() >= MANY && integrator.exact() {
                     let slice = |part| slices.get(&part).map(|slice| &slice.states);
                     ladder.merged::<T, I, Wi::Overlap>(&parts, slice, integrator, *room).into_entries()
                 } else {

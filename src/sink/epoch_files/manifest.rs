@@ -105,8 +105,10 @@ impl Manifest {
             let file = OpenOptions::new().write(true).open(&self.path)?;
             if file.metadata()?.len() > whole {
                 file.set_len(whole)?;
-                file.sync_all()?;
             }
+            // What was read may have been written and not synced, by a process that was killed in between.
+            file.sync_all()?;
+            sync_folder(&self.path)?;
         }
         Ok(epochs.pop())
     }

@@ -72,7 +72,7 @@ impl<F> EpochFiles<F> {
         for entry in fs::read_dir(&folder)? {
             let path = entry?.path();
             let number = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse::<u64>().ok());
-            next = next.max(number.map_or(0, |number| number + 1));
+            next = next.max(number.map_or(0, |number| number.saturating_add(1)));
         }
         Ok(EpochFiles {
             folder,

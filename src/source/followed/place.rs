@@ -63,14 +63,6 @@ impl Followed {
         Ok(bytes)
     }
 
-    /// A last line that was given without an end must not have been written on.
-    pub(in crate::source) fn check_line_end(&self, len: u64) -> io::Result<()> {
-        if self.offset == 0 || self.tail.last() == Some(&b'\n') || len == self.offset {
-            return Ok(());
-        }
-        Err(self.error("what was taken for the last line, as it had no end, has been written on: let whole lines be appended"))
-    }
-
     /// How many bytes the file has now.
     pub(in crate::source) fn len(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())

@@ -64,7 +64,12 @@ impl Log {
         let bytes = fs::read(folder.join("mark")).map_err(failed)?;
         let mut segments: VecDeque<_> = segments(folder, Mark::read(&bytes).unwrap_or_default())?.into();
         let file = match segments.back() {
-            Some(last) => OpenOptions::new().append(true).open(Segment::path(folder, last.first)).map_err(failed)?,
+            Some(last) => {
+                let file = OpenOptions::new().append(true).open(Segment::path(folder, last.first)).map_err(failed)?;
+                // What was read may have been written and not synced, by a process that was killed in between.
+                file.sync_data().map_err(failed)?;
+                file
+            }
             None => {
                 let (first, file) = Segment::create(folder, 0).map_err(failed)?;
                 segments.push_back(first);

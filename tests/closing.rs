@@ -33,6 +33,46 @@ fn a_window_a_micro_batch_holds_what_came_in_it() {
     }
 }
 
+/// Of all panes, which have one window, the result used to hold the last of each key.
+#[test]
+fn the_result_holds_the_windows_of_all_micro_batches() {
+    let sums = |threads| {
+        let engine = Engine::builder().threads(threads).build().unwrap();
+        let stream = Pipeline::stream(1..=6u64).trigger(Records::of(4)).on(&engine).window(PerBatch).key_by(|n| n % 2).integrator(Sum);
+        stream.run().into_iter().map(|pane| (pane.key, pane.value)).collect::<Vec<_>>()
+    };
+    assert_eq!(sums(1), [(0, 6), (1, 4), (0, 6), (1, 5)]);
+    assert_eq!(sums(2), sums(1));
+}
+
+/// Hours that make days, each of which is in one day: states are moved, not copied.
+struct Days;
+
+impl Windows<Timestamp> for Days {
+    type Overlap = microbatch::Disjoint;
+
+    fn slice(&self, at: Timestamp) -> Option<Window> {
+        let hour = at.as_micros().div_euclid(100) * 100;
+        Some(Window::new(Timestamp::from_micros(hour), Timestamp::from_micros(hour + 100)))
+    }
+
+    fn windows(&self, slice: Window, put: &mut dyn FnMut(Window)) {
+        let day = slice.start.as_micros().div_euclid(2400) * 2400;
+        put(Window::new(Timestamp::from_micros(day), Timestamp::from_micros(day + 2400)));
+    }
+}
+
+/// Windows of many slices used to merge copies, of which there are none.
+#[test]
+fn windows_of_many_slices_that_are_in_no_other_hold_all_records() {
+    let times: Vec<i64> = (0..7200).collect();
+    let counts = |panes: Vec<Pane<(), u64>>| panes.iter().map(|pane| pane.value).collect::<Vec<_>>();
+    let bounded = Pipeline::over(&times).event_time(|t| Timestamp::from_micros(**t)).window(Days).integrator(Count).run();
+    assert_eq!(counts(bounded), [2400, 2400, 2400]);
+    let stream = Pipeline::stream(times.clone().into_iter()).event_time(|t| Timestamp::from_micros(*t)).trigger(Records::of(100));
+    assert_eq!(counts(stream.window(Days).integrator(Count).run()), [2400, 2400, 2400]);
+}
+
 #[test]
 fn bounded_data_are_one_micro_batch() {
     let panes = Pipeline::over(0..10u64).window(PerBatch).integrator(Sum).run();

@@ -191,3 +191,31 @@ fn of_many_writers_at_once_one_writes() {
         assert_eq!(writers, 1, "round {round}");
     }
 }
+
+/// Other windows over the same steps were taken for the ones that had made the state: what was open left by its old windows.
+#[test]
+fn state_of_other_windows_is_refused() {
+    let folder = Folder::new();
+    let file = folder.path().join("state");
+    let failed = run(&file, Log { fails_at: Some(55), ..Log::to(100) }, &mut Ledger::default());
+    assert!(matches!(failed, Err(RunError::Source { .. })), "{failed:?}");
+    let mut ledger = Ledger::default();
+    let timed = Pipeline::stream(Log::to(100)).event_time(|n| Timestamp::from_millis(*n as i64 * 100));
+    let other = timed.window(Tumbling::of(Duration::from_secs(2))).key_by(|n| n % 3).trigger(Records::of(10)).integrator(Sum);
+    let (_, _, is_other, text) = refusal(other.checkpoint(Checkpoint::at(&file).unwrap()).run_exactly_once(&mut ledger));
+    assert!(is_other && text.contains("Tumbling"), "{text}");
+    run(&file, Log::to(100), &mut ledger).unwrap();
+}
+
+/// A checkpoint that had vanished was made anew, and the sink took its first epochs for ones that it had.
+#[test]
+fn a_checkpoint_that_has_vanished_is_no_fresh_start() {
+    let folder = Folder::new();
+    let file = folder.path().join("state");
+    run(&file, Log::to(100), &mut Ledger::default()).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let (is_damaged, .., text) = refusal(run(&file, Log::to(100), &mut Ledger::default()));
+    assert!(is_damaged && text.contains("state.epoch"), "{text}");
+    std::fs::remove_file(folder.path().join("state.epoch")).unwrap();
+    run(&file, Log::to(100), &mut Ledger::default()).unwrap();
+}

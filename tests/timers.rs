@@ -180,3 +180,32 @@ fn what_timers_made_before_a_failure_is_delivered() {
         }
     });
 }
+
+/// Three values for each key at its time.
+struct Three;
+
+impl KeyedProcessor<u64, u64> for Three {
+    type State = ();
+    type Out = (u64, u64);
+
+    fn on_record(&self, _: &u64, _: &mut (), n: u64, context: &mut Context<(u64, u64)>) {
+        context.timer(Timestamp::from_secs(100 + n as i64));
+    }
+
+    fn on_timer(&self, key: &u64, _: &mut (), _: Timestamp, context: &mut Context<(u64, u64)>) {
+        (0..3).for_each(|nth| context.emit((*key, nth)));
+    }
+}
+
+/// What came after one that failed used to leave by the next timer, with its key and time.
+#[test]
+fn a_value_of_a_timer_that_is_skipped_takes_no_other_with_it() {
+    let stream = Pipeline::stream(0..4u64).event_time(|n| Timestamp::from_secs(*n as i64)).key_by(|n| *n).stateful(Three);
+    let values =
+        stream.try_map(|(key, nth)| if key == 1 && nth == 0 { Err("refused") } else { Ok((key, nth)) }).on_failure(microbatch::Skip);
+    let sums = values.integrator(Collect).try_run().unwrap().into_sorted();
+    let by_key: Vec<(u64, Vec<(u64, u64)>)> = sums.into_iter().collect();
+    let wrong: Vec<_> = by_key.iter().flat_map(|(key, values)| values.iter().filter(move |(of, _)| of != key)).collect();
+    assert!(wrong.is_empty(), "{wrong:?} left by the timers of others");
+    assert_eq!(by_key.iter().map(|(_, values)| values.len()).sum::<usize>(), 9, "{by_key:?}");
+}

@@ -115,29 +115,29 @@ impl<O> Context<O> {
     /// use microbatch::prelude::*;
     /// use std::time::Duration;
     ///
-    /// /// Says how many records of a key there were, once none has come for a while.
-    /// struct Quiet;
+    /// /// Says how many records of a key have come in a while from its first one on.
+    /// struct Counted;
     ///
-    /// impl<K: Copy> KeyedProcessor<K, u32> for Quiet {
-    ///     type State = (u32, u32);
+    /// impl<K: Copy> KeyedProcessor<K, u32> for Counted {
+    ///     type State = u32;
     ///     type Out = (K, u32);
     ///
-    ///     fn on_record(&self, _: &K, (seen, waits): &mut (u32, u32), _: u32, context: &mut Context<(K, u32)>) {
-    ///         (*seen, *waits) = (*seen + 1, *waits + 1);
-    ///         context.wake(Duration::from_millis(50));
+    ///     fn on_record(&self, _: &K, seen: &mut u32, _: u32, context: &mut Context<(K, u32)>) {
+    ///         *seen += 1;
+    ///         if *seen == 1 {
+    ///             context.wake(Duration::from_secs(60));
+    ///         }
     ///     }
     ///
-    ///     fn on_wake(&self, key: &K, (seen, waits): &mut (u32, u32), context: &mut Context<(K, u32)>) {
-    ///         *waits -= 1;
-    ///         if *waits == 0 {
-    ///             context.emit((*key, *seen));
-    ///             context.clear();
-    ///         }
+    ///     fn on_wake(&self, key: &K, seen: &mut u32, context: &mut Context<(K, u32)>) {
+    ///         context.emit((*key, *seen));
+    ///         context.clear();
     ///     }
     /// }
     ///
-    /// let counts = Pipeline::over([1, 2, 3, 4, 5]).key_by(|n| n % 2).stateful(Quiet).run();
-    /// assert_eq!(counts, [(1, 3), (0, 2)]);
+    /// let mut counts = Pipeline::over([1, 2, 3, 4, 5]).key_by(|n| n % 2).stateful(Counted).run();
+    /// counts.sort();
+    /// assert_eq!(counts, [(0, 2), (1, 3)]);
     /// ```
     pub fn wake(&mut self, after: Duration) {
         let micros = i64::try_from(after.as_micros()).unwrap_or(i64::MAX);

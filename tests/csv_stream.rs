@@ -1,8 +1,11 @@
 //! CSV as a stream that goes on where it was, against the same file as bounded data.
 
+#[path = "durable/few.rs"]
+mod few;
 #[path = "durable/folder.rs"]
 mod folder;
 
+use few::Few;
 use folder::Folder;
 use microbatch::prelude::*;
 use microbatch::steps::CsvPlace;
@@ -299,31 +302,10 @@ impl TransactionalSink<Pane<String, u64>> for &mut Ledger {
     }
 }
 
-/// A source that gives few records at once, so that there are places to go back to.
-struct Few<S>(S);
-
-impl<S: Source> Source for Few<S> {
-    type Item = S::Item;
-    type Error = S::Error;
-    fn pull(&mut self, max: usize, inbox: &mut Inbox<S::Item>) -> Result<Pull, S::Error> {
-        self.0.pull(max.min(4), inbox)
-    }
-}
-
-impl<S: Replay> Replay for Few<S> {
-    type Offset = S::Offset;
-    fn offset(&self) -> S::Offset {
-        self.0.offset()
-    }
-    fn seek(&mut self, offset: S::Offset) -> Result<(), S::Error> {
-        self.0.seek(offset)
-    }
-}
-
 /// People by city, an epoch a micro-batch of three; bad records are left out.
 fn people(csvs: &Csvs, ledger: &mut Ledger) -> Result<(), String> {
     let checkpoint = Checkpoint::at(csvs.0.path().join("state")).unwrap().every(Duration::ZERO);
-    let stream = Pipeline::stream(Few(csvs.follow(true).until_end())).trigger(Records::of(3)).checkpoint(checkpoint);
+    let stream = Pipeline::stream(Few(csvs.follow(true).until_end(), 4)).trigger(Records::of(3)).checkpoint(checkpoint);
     let rows = stream.try_map(|record| record).on_failure(Skip);
     let by_city = rows.key_by(|(city, _)| city.clone()).map(|(_, people)| u64::from(people)).mode(Mode::Update).integrator(Sum);
     by_city.run_exactly_once(ledger).map(drop).map_err(|error| error.to_string())

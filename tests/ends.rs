@@ -1,8 +1,11 @@
 //! The ends of durable streams: sources that can be read again, and sinks that take an epoch once.
 
+#[path = "durable/few.rs"]
+mod few;
 #[path = "durable/folder.rs"]
 mod folder;
 
+use few::Few;
 use folder::Folder;
 use microbatch::prelude::*;
 use microbatch::{BoxError, EpochFile, EpochFiles, FolderLines, FollowFile};
@@ -33,34 +36,10 @@ where
     S: Replay<Item = String>,
 {
     let checkpoint = Checkpoint::at(state).unwrap().every(Duration::ZERO);
-    let stream = Pipeline::stream(Few(source)).trigger(Records::of(3)).checkpoint(checkpoint);
+    let stream = Pipeline::stream(Few(source, 4)).trigger(Records::of(3)).checkpoint(checkpoint);
     let checked = stream.try_map(|line| if line == fails_at { Err("it crashes".to_string()) } else { Ok(line) });
     let done = checked.key_by(|line| line.clone()).mode(Mode::Update).integrator(Count).run_exactly_once(seen);
     done.map(drop).map_err(|error| error.to_string())
-}
-
-/// A source that gives few records at once, so that there are places to go back to.
-struct Few<S>(S);
-
-impl<S: Source> Source for Few<S> {
-    type Item = S::Item;
-    type Error = S::Error;
-    fn pull(&mut self, max: usize, inbox: &mut Inbox<S::Item>) -> Result<Pull, S::Error> {
-        self.0.pull(max.min(4), inbox)
-    }
-}
-
-impl<S: Replay> Replay for Few<S> {
-    type Offset = S::Offset;
-    fn offset(&self) -> S::Offset {
-        self.0.offset()
-    }
-    fn seek(&mut self, offset: S::Offset) -> Result<(), S::Error> {
-        self.0.seek(offset)
-    }
-    fn acknowledge(&mut self, offset: S::Offset) -> Result<(), S::Error> {
-        self.0.acknowledge(offset)
-    }
 }
 
 /// The last count of each line.
@@ -241,7 +220,7 @@ fn into_files(folder: &Path, state: &str, name: &str, from: u32) -> Result<(), S
     let log = file_of(folder, from);
     let checkpoint = Checkpoint::at(folder.join(state)).unwrap().every(Duration::ZERO).name(name);
     let sink = EpochFiles::in_folder(folder.join("results"), |pane: &Pane<String, u64>| pane.key.clone()).unwrap();
-    let stream = Pipeline::stream(Few(log)).trigger(Records::of(3)).checkpoint(checkpoint);
+    let stream = Pipeline::stream(Few(log, 4)).trigger(Records::of(3)).checkpoint(checkpoint);
     let counts = stream.key_by(|line| line.clone()).mode(Mode::Update).integrator(Count);
     counts.run_exactly_once(sink).map(drop).map_err(|error| error.to_string())
 }

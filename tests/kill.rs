@@ -7,6 +7,8 @@
 
 #[path = "kill/ends.rs"]
 mod ends;
+#[path = "durable/few.rs"]
+mod few;
 #[path = "durable/folder.rs"]
 mod folder;
 #[path = "kill/harness.rs"]

@@ -1,4 +1,4 @@
-use crate::data::fixed_hash;
+use crate::data::{beside, fixed_hash};
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -28,9 +28,7 @@ impl Mark {
     }
 
     pub(super) fn place(checkpoint: &Path) -> PathBuf {
-        let mut name = checkpoint.file_name().unwrap_or_default().to_os_string();
-        name.push(".epoch");
-        checkpoint.with_file_name(name)
+        beside(checkpoint, ".epoch")
     }
 
     /// The epoch that is noted of a checkpoint; 0 where that cannot be said.

@@ -3,7 +3,7 @@ use super::mark::Mark;
 use super::pieces::{ByName, PIECES, Sums};
 use super::writer::Writer;
 use super::{Checkpoint, StoreError, rows, writer};
-use crate::data::fixed_hash;
+use crate::data::{beside, fixed_hash, sync_name};
 use crate::stage::Rows;
 use redb::{Database, DatabaseError, ReadableDatabase, StorageError, TableDefinition, TableError};
 use std::fmt::Display;
@@ -272,9 +272,7 @@ fn make(path: &Path) -> Result<(), redb::Error> {
         return Ok(());
     }
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}-{}.new", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
-    let beside = path.with_file_name(name);
+    let beside = beside(path, format!(".{}-{}.new", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
     // One that was left by a process of the same number.
     if beside.exists() {
         std::fs::remove_file(&beside)?;
@@ -286,21 +284,8 @@ fn make(path: &Path) -> Result<(), redb::Error> {
     match linked {
         // Another process was faster: who may have it is decided when it is opened.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        linked => Ok(linked.and_then(|()| sync_folder(path))?),
+        linked => Ok(linked.and_then(|()| sync_name(path))?),
     }
-}
-
-/// A name that a crash of the machine takes back takes with it all that is committed under it.
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-}
-
-/// Elsewhere a folder cannot be synced.
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> std::io::Result<()> {
-    Ok(())
 }
 
 /// What tells that bytes have changed since they were committed.

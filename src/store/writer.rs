@@ -1,5 +1,6 @@
 use super::StoreError;
 use super::error::StoreErrorKind;
+use crate::data::beside;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -56,9 +57,7 @@ impl Writer {
 }
 
 fn place(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".writer");
-    path.with_file_name(name)
+    beside(path, ".writer")
 }
 
 /// Why a file is refused whose lock another one holds.

@@ -1,5 +1,6 @@
 //! Pipelines between the ends that are built in.
 
+use super::few::Few;
 use super::harness::Killed;
 use super::pipelines::checkpoint;
 use microbatch::prelude::*;
@@ -30,14 +31,14 @@ fn write_once(file: &Path, text: impl FnOnce() -> String) -> Result<(), BoxError
 fn lines_of_a_file(folder: &Path, records: u64, every: Duration) -> Result<(), BoxError> {
     let log = folder.join("log");
     write_once(&log, || lines(0, records))?;
-    totals(Few(FollowFile::open(log)?.until_end()), "lines", folder, every, |line| line.parse().unwrap())
+    totals(Few(FollowFile::open(log)?.until_end(), 37), "lines", folder, every, |line| line.parse().unwrap())
 }
 
 fn files_of_a_folder(folder: &Path, records: u64, every: Duration) -> Result<(), BoxError> {
     let files = folder.join("files");
     std::fs::create_dir_all(&files)?;
     (0..20).try_for_each(|n| write_once(&files.join(format!("{n:04}")), || lines(n * records / 20, (n + 1) * records / 20)))?;
-    totals(Few(FolderLines::of(files)?), "folder", folder, every, |line| line.parse().unwrap())
+    totals(Few(FolderLines::of(files)?, 37), "folder", folder, every, |line| line.parse().unwrap())
 }
 
 fn spool(folder: &Path, records: u64, every: Duration) -> Result<(), BoxError> {
@@ -101,27 +102,6 @@ fn lines(from: u64, to: u64) -> String {
     let mut text = String::new();
     (from..to).for_each(|n| writeln!(text, "{n}").unwrap());
     text
-}
-
-/// A source that gives few records at once, so that there are many places to go back to.
-struct Few<S>(S);
-
-impl<S: Source> Source for Few<S> {
-    type Item = S::Item;
-    type Error = S::Error;
-    fn pull(&mut self, max: usize, inbox: &mut Inbox<S::Item>) -> Result<Pull, S::Error> {
-        self.0.pull(max.min(37), inbox)
-    }
-}
-
-impl<S: Replay> Replay for Few<S> {
-    type Offset = S::Offset;
-    fn offset(&self) -> S::Offset {
-        self.0.offset()
-    }
-    fn seek(&mut self, offset: S::Offset) -> Result<(), S::Error> {
-        self.0.seek(offset)
-    }
 }
 
 /// What the manifest lists, each file as it says.

@@ -1,4 +1,4 @@
-use super::place::sync_folder;
+use crate::data::sync_name;
 use crate::saved::crc32;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -108,7 +108,7 @@ impl Manifest {
             }
             // What was read may have been written and not synced, by a process that was killed in between.
             file.sync_all()?;
-            sync_folder(&self.path)?;
+            sync_name(&self.path)?;
         }
         Ok(epochs.pop())
     }
@@ -139,7 +139,7 @@ impl Manifest {
         let mut file: File = OpenOptions::new().append(true).create(true).open(&self.path)?;
         file.write_all(epoch.line().as_bytes())?;
         file.sync_all()?;
-        if is_new { sync_folder(&self.path) } else { Ok(()) }
+        if is_new { sync_name(&self.path) } else { Ok(()) }
     }
 }
 

@@ -1,7 +1,8 @@
 use super::error::SpoolError;
 use super::frame::Frame;
 use super::recovery::{Mark, segments};
-use super::segment::{Segment, sync_folder};
+use super::segment::Segment;
+use crate::data::sync_name;
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -222,7 +223,7 @@ impl Log {
             drop(state);
             fs::remove_file(Segment::path(&self.folder, gone.first)).map_err(failed)?;
             // So that no later one goes before.
-            sync_folder(&self.folder).map_err(failed)?;
+            sync_name(&self.folder.join("mark")).map_err(failed)?;
         }
     }
 }

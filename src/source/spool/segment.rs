@@ -1,3 +1,4 @@
+use crate::data::sync_name;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -29,7 +30,7 @@ impl Segment {
         file.write_all(MAGIC)?;
         file.sync_all()?;
         fs::rename(&beside, &path)?;
-        sync_folder(folder)?;
+        sync_name(&path)?;
         Ok((Segment { first, next: first, bytes: MAGIC.len() as u64 }, file))
     }
 
@@ -48,14 +49,4 @@ impl Segment {
         numbers.sort_unstable();
         Ok(numbers)
     }
-}
-
-/// Makes it safe which files are in a folder.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    // Elsewhere a folder cannot be opened, and need not be.
-    #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
-    #[cfg(not(unix))]
-    let _ = folder;
-    Ok(())
 }

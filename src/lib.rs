@@ -269,7 +269,7 @@ pub mod steps {
     #[cfg(feature = "csv")]
     pub use crate::source::{EachRecord, EveryRecord};
     #[cfg(feature = "checkpoint")]
-    pub use crate::source::{FilePlace, FolderPlace};
+    pub use crate::source::{FilePlace, FolderPlace, SpoolPlace};
     pub use crate::stage::{Again, Aside, Assign, In, NoWindow, Refuse, Repeats, TooLate};
     pub use crate::window::{Lateness, Open as OpenWindows, Tide};
 }

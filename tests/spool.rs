@@ -2,22 +2,55 @@
 
 #[path = "durable/folder.rs"]
 mod folder;
+#[path = "spool/identity.rs"]
+mod identity;
+#[path = "spool/room.rs"]
+mod room;
+#[path = "spool/torn.rs"]
+mod torn;
+mod watchdog;
 
 use folder::Folder;
 use microbatch::prelude::*;
-use microbatch::{BoxError, Spool, SpoolError, SpoolSource};
+use microbatch::steps::SpoolPlace;
+use microbatch::{BoxError, Inbox, Pull, Spool, SpoolError, SpoolSource};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// What a spool holds, from the first record on or from this one.
-fn held(folder: &Path, from: Option<u64>) -> Result<Vec<u64>, String> {
+/// What a spool holds, from the first record on or from this place.
+fn held(folder: &Path, from: Option<SpoolPlace>) -> Result<Vec<u64>, String> {
     let (sender, mut source) = Spool::at(folder).open::<u64>().map_err(|error| error.to_string())?;
     drop(sender);
     if let Some(from) = from {
         source.seek(from).map_err(|error| error.to_string())?;
     }
     Pipeline::stream(source).try_run().map_err(|error| error.to_string())
+}
+
+/// Gives so many records, and notes the place after them.
+struct Up<'p>(SpoolSource<u64>, u64, &'p mut Option<SpoolPlace>);
+impl Source for Up<'_> {
+    type Item = u64;
+    type Error = SpoolError;
+    fn pull(&mut self, max: usize, inbox: &mut Inbox<u64>) -> Result<Pull, SpoolError> {
+        *self.2 = Some(self.0.offset());
+        let before = inbox.len();
+        if self.1 > 0 {
+            self.0.pull(max.min(self.1 as usize), inbox)?;
+        }
+        let ended = self.1 == 0;
+        self.1 -= (inbox.len() - before) as u64;
+        Ok(if ended { Pull::End } else { Pull::Ready })
+    }
+}
+
+/// The place before this record, as who has read so many knows it.
+fn place(folder: &Path, record: u64) -> SpoolPlace {
+    let (_sender, source) = Spool::at(folder).open::<u64>().unwrap();
+    let mut place = None;
+    assert_eq!(Pipeline::stream(Up(source, record, &mut place)).try_run().unwrap().len() as u64, record);
+    place.unwrap()
 }
 
 /// Sends the numbers up to this one, from where the spool is.
@@ -41,10 +74,10 @@ fn what_was_sent_is_there_when_it_is_opened_again() {
     for end in [0, 1, 50, 50, 120] {
         drop(send(Spool::at(folder.path()).segment(200), end));
         assert_eq!(held(folder.path(), None).unwrap(), (0..end).collect::<Vec<_>>());
-        assert_eq!(held(folder.path(), Some(end / 3)).unwrap(), (end / 3..end).collect::<Vec<_>>());
+        let third = place(folder.path(), end / 3);
+        assert_eq!(held(folder.path(), Some(third)).unwrap(), (end / 3..end).collect::<Vec<_>>());
     }
     assert!(segments(folder.path()).len() > 5);
-    assert!(held(folder.path(), Some(121)).unwrap_err().contains("has the records 0 to 120, and the stream goes on with record 121"));
 }
 
 /// Who has sent a record finds it counted, whoever wrote it; each thread's records are in its order.
@@ -80,7 +113,7 @@ fn many_threads_send_at_once() {
 #[test]
 fn a_torn_end_is_cut_off_and_damage_is_an_error() {
     let folder = Folder::new();
-    let spool = || Spool::at(folder.path()).segment(150);
+    let spool = || Spool::at(folder.path()).segment(180);
     drop(send(spool(), 20));
     let last = segments(folder.path()).pop().unwrap();
     let (whole, mark) = (std::fs::read(&last).unwrap(), std::fs::read(folder.path().join("mark")).unwrap());
@@ -128,8 +161,9 @@ fn segments_that_are_missing_or_changed_are_errors() {
     let check = |change: fn(&[PathBuf]), part: &str| {
         let folder = Folder::new();
         drop(send(Spool::at(folder.path()).segment(150), 40));
+        let first = place(folder.path(), 0);
         change(&segments(folder.path()));
-        let error = held(folder.path(), Some(0)).unwrap_err();
+        let error = held(folder.path(), Some(first)).unwrap_err();
         assert!(error.contains(part), "{error}");
     };
     check(|segments| std::fs::remove_file(&segments[1]).unwrap(), "are not there");
@@ -137,6 +171,7 @@ fn segments_that_are_missing_or_changed_are_errors() {
     check(|segments| std::fs::remove_file(&segments[0]).unwrap(), "the stream goes on with record 0");
     check(|segments| std::fs::write(&segments[0], "something else").unwrap(), "does not begin as a spool does");
     check(|segments| std::fs::write(&segments[1], &std::fs::read(&segments[1]).unwrap()[..50]).unwrap(), "it is damaged");
+    check(|segments| std::fs::write(&segments[1], std::fs::read(&segments[0]).unwrap()).unwrap(), "does not begin as a spool does");
 }
 
 #[test]
@@ -204,22 +239,26 @@ fn what_is_committed_is_purged() {
         let stream = Pipeline::stream(source).trigger(Records::of(10)).checkpoint(checkpoint).key_by(|n| n % 3);
         stream.integrator(Sum).run_exactly_once(Totals(&total, 0)).map(drop).map_err(|error| error.to_string())
     };
-    let source = send(Spool::at(&spool).segment(150), 300);
-    let before = segments(&spool).len();
+    let source = send(Spool::at(&spool).segment(210), 300);
+    let (before, first) = (segments(&spool).len(), source.offset());
     run(source).unwrap();
     assert_eq!(total.load(Ordering::SeqCst), (0..300).sum::<u64>());
     assert!(before > 20);
     // At the latest when it is run again.
-    run(send(Spool::at(&spool).segment(150), 300)).unwrap();
+    run(send(Spool::at(&spool).segment(210), 300)).unwrap();
     assert_eq!(segments(&spool).len(), 1, "of {before}");
     // What has gone is not gone back to.
-    let error = held(&spool, Some(0)).unwrap_err();
+    let error = held(&spool, Some(first)).unwrap_err();
     assert!(error.contains("the stream goes on with record 0"), "{error}");
-    run(send(Spool::at(&spool).segment(150), 400)).unwrap();
-    // A spool with less than what was committed.
-    std::fs::remove_dir_all(&spool).unwrap();
-    let error = run(send(Spool::at(&spool), 10)).unwrap_err();
-    assert!(error.contains("has the records 0 to 10, and the stream goes on with record 400"), "{error}");
+    let last = segments(&spool).pop().unwrap();
+    let (older, mark) = (std::fs::read(&last).unwrap(), std::fs::read(spool.join("mark")).unwrap());
+    run(send(Spool::at(&spool).segment(210), 301)).unwrap();
+    assert_eq!(segments(&spool), std::slice::from_ref(&last));
+    // A spool with less than what was committed: an old copy.
+    std::fs::write(&last, older).unwrap();
+    std::fs::write(spool.join("mark"), mark).unwrap();
+    let error = run(Spool::at(&spool).open().unwrap().1).unwrap_err();
+    assert!(error.contains(" to 300, and the stream goes on with record 301"), "{error}");
 }
 
 /// A disk that cannot be written: root may write everywhere, so it is a folder in place of the next segment that makes it fail.

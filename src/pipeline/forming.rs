@@ -54,7 +54,8 @@ impl<'p, K, V> Forming<'p, K, V> {
     /// While the epoch before is committed, this one grows, to twice its time: then processing waits for the disk and the sink.
     fn is_due(&self, is_free: bool) -> bool {
         let age = self.begun.elapsed();
-        age >= self.every && (is_free || age >= self.every.saturating_mul(2))
+        let is_time = age >= self.every && (is_free || age >= self.every.saturating_mul(2));
+        is_time || is_free && self.places.is_awaited()
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Places {
     at: Option<Vec<u8>>,
     /// Whether micro-batches are to end at a place.
     is_due: bool,
+    /// Whether the source gives nothing more before a commit.
+    is_awaited: bool,
     /// The last place that is committed and delivered, until the source is told.
     done: Option<Vec<u8>>,
 }
@@ -46,6 +48,11 @@ impl SharedPlaces {
         }
         places.is_due = is_due && places.at.is_none();
         places.at.clone().filter(|_| is_due)
+    }
+
+    /// Whether the source waits for a commit.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.lock().is_awaited
     }
 
     /// What is before this place is committed and delivered: the source is told before it is pulled again.
@@ -103,17 +110,22 @@ impl<S: Replay> Source for Noting<S> {
         }
         let before = inbox.len();
         let pulled = self.source.pull(max, inbox).map_err(Into::into)?;
+        let is_awaited = self.source.waits_for_commit();
+        let mut mark = None;
         if inbox.len() > before {
             self.given += (inbox.len() - before) as u64;
             let mut place = Vec::new();
             put(&mut place, &self.source.offset())?;
-            self.places.lock().marks.push_back((self.given, place));
+            mark = Some((self.given, place));
         }
+        let mut places = self.places.lock();
+        places.marks.extend(mark);
+        places.is_awaited = is_awaited;
         Ok(pulled)
     }
 }
 
-/// A trigger whose micro-batches end where the source was, when a commit is due.
+/// A trigger whose micro-batches end where the source was, when a commit is due, and begin at once where the source waits for one.
 pub(super) struct Aligned<T> {
     pub(super) trigger: T,
     pub(super) places: SharedPlaces,
@@ -121,7 +133,9 @@ pub(super) struct Aligned<T> {
 
 impl<T: Trigger> Trigger for Aligned<T> {
     fn fire(&mut self, pending: &Pending) -> bool {
-        self.trigger.fire(pending) || self.places.lock().is_due && pending.records > 0
+        let fires = self.trigger.fire(pending);
+        let places = self.places.lock();
+        fires || (places.is_due || places.is_awaited) && pending.records > 0
     }
 
     fn most(&self, pending: &Pending) -> usize {

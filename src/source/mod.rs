@@ -29,7 +29,7 @@ pub use follow_file::FollowFile;
 pub use followed::FilePlace;
 pub use lines::{EachLine, Lines};
 #[cfg(feature = "checkpoint")]
-pub use spool::{Spool, SpoolError, SpoolSender, SpoolSource};
+pub use spool::{Spool, SpoolError, SpoolPlace, SpoolSender, SpoolSource};
 pub use text_block::{EachTextLine, TextBlock};
 pub use text_error::TextError;
 pub use text_file::TextFile;

@@ -52,7 +52,7 @@ fn spool(folder: &Path, records: u64, every: Duration) -> Result<(), BoxError> {
 
 /// Each thread sends what was not acknowledged to it: one that comes twice changes nothing, and none may be missing.
 fn spool_of_threads(folder: &Path, _: u64, every: Duration) -> Result<(), BoxError> {
-    let (sender, source) = Spool::at(folder.join("spool")).segment(4096).open::<u64>()?;
+    let (sender, source) = Spool::at(folder.join("spool")).capacity(6000).open::<u64>()?;
     let acknowledged = folder.join("acknowledged");
     std::fs::create_dir_all(&acknowledged)?;
     let threads: Vec<_> = (0..4).map(|thread| spool_thread(sender.clone(), acknowledged.join(thread.to_string()), thread)).collect();

@@ -30,6 +30,10 @@ enum Kind {
     Damaged(String),
     #[error("{0}")]
     Missing(String),
+    #[error("{0}")]
+    Other(String),
+    #[error("it is full: it holds {held} bytes of {capacity}, and {remedy}")]
+    Full { held: u64, capacity: u64, remedy: &'static str },
     #[error("a record cannot be made into bytes: {0}")]
     Record(String),
     #[error("it could not be read or written ({0}); what `send` has returned for is safe: open it again when that is mended")]
@@ -53,6 +57,18 @@ impl SpoolError {
         SpoolError::new(path, Kind::Missing(what.to_string()))
     }
 
+    pub(super) fn other(path: &Path, what: impl Display) -> Self {
+        SpoolError::new(path, Kind::Other(what.to_string()))
+    }
+
+    pub(super) fn full(path: &Path, held: u64, capacity: u64, is_read: bool) -> Self {
+        let remedy = match is_read {
+            true => "has room again when the durable stream that reads it has committed what it holds",
+            false => "nobody reads it any more, so it is not waited for: run the durable stream that reads it again",
+        };
+        SpoolError::new(path, Kind::Full { held, capacity, remedy })
+    }
+
     pub(super) fn record(path: &Path, what: impl Display) -> Self {
         SpoolError::new(path, Kind::Record(what.to_string()))
     }
@@ -74,6 +90,16 @@ impl SpoolError {
     /// Whether the records after a saved place are not there.
     pub fn is_missing(&self) -> bool {
         matches!(self.kind, Kind::Missing(_))
+    }
+
+    /// Whether it is another spool than the one that a saved place is of: the folder was made anew.
+    pub fn is_other(&self) -> bool {
+        matches!(self.kind, Kind::Other(_))
+    }
+
+    /// Whether it has no [room](crate::Spool::capacity) for a record, which was not taken.
+    pub fn is_full(&self) -> bool {
+        matches!(self.kind, Kind::Full { .. })
     }
 
     /// Whether the operating system could not read or write it.

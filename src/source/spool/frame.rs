@@ -1,7 +1,9 @@
+use super::identity::Identity;
+use crate::data::fixed_hash;
 use crate::saved::crc32;
 
-/// The bytes before the records of a frame: how many bytes they have, how many they are, the number of the first, and the sum of all that.
-pub(super) const HEAD: usize = 20;
+/// The bytes before the records of a frame: how many bytes they have, how many they are, the number of the first, their sum, and the sum of all that.
+pub(super) const HEAD: usize = 28;
 
 /// What is written and synced together: consecutive records.
 #[derive(Clone, Copy, Debug)]
@@ -22,29 +24,57 @@ pub(super) enum Found<'b> {
     End,
 }
 
-impl<'b> Frame<'b> {
+/// What comes before the records of a frame.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head {
+    len: u32,
+    count: u32,
+    pub(super) first: u64,
+    records: u32,
+}
+
+impl Head {
     /// Writes it behind what is there.
-    pub(super) fn put(&self, out: &mut Vec<u8>) {
-        let begin = out.len();
-        out.extend_from_slice(&(self.records.len() as u32).to_le_bytes());
+    fn put(self, of: Identity, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.len.to_le_bytes());
         out.extend_from_slice(&self.count.to_le_bytes());
         out.extend_from_slice(&self.first.to_le_bytes());
-        let sum = sum(&out[begin..], self.records);
-        out.extend_from_slice(&sum.to_le_bytes());
+        out.extend_from_slice(&self.records.to_le_bytes());
+        out.extend_from_slice(&self.sum(of).to_le_bytes());
+    }
+
+    /// The one that bytes begin with, if they do. Records of users cannot hold any, as nobody knows the spool's identity when they are made.
+    pub(super) fn of(bytes: &[u8], of: Identity) -> Option<Self> {
+        let (numbers, rest) = bytes.split_first_chunk::<20>()?;
+        let (sum, _) = rest.split_first_chunk()?;
+        let number = |at: usize| u32::from_le_bytes([numbers[at], numbers[at + 1], numbers[at + 2], numbers[at + 3]]);
+        let first = u64::from(number(8)) | u64::from(number(12)) << 32;
+        let head = Head { len: number(0), count: number(4), first, records: number(16) };
+        (head.count > 0 && head.sum(of) == u64::from_le_bytes(*sum)).then_some(head)
+    }
+
+    fn sum(self, of: Identity) -> u64 {
+        fixed_hash(&(of.number(), self.len, self.count, self.first, self.records))
+    }
+}
+
+impl<'b> Frame<'b> {
+    /// Writes it behind what is there.
+    pub(super) fn put(&self, of: Identity, out: &mut Vec<u8>) {
+        let (len, records) = (self.records.len() as u32, crc32(self.records));
+        Head { len, count: self.count, first: self.first, records }.put(of, out);
         out.extend_from_slice(self.records);
     }
 
     /// What bytes begin with.
-    pub(super) fn of(bytes: &'b [u8]) -> Found<'b> {
+    pub(super) fn of(bytes: &'b [u8], of: Identity) -> Found<'b> {
         if bytes.is_empty() {
             return Found::End;
         }
-        let Some((head, rest)) = bytes.split_at_checked(HEAD) else { return Found::Broken };
-        let number = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-        let Some(records) = rest.get(..number(0) as usize) else { return Found::Broken };
-        let first = u64::from(number(8)) | u64::from(number(12)) << 32;
-        let is_whole = number(16) == sum(&head[..16], records) && number(4) > 0;
-        if is_whole { Found::Whole(Frame { first, count: number(4), records }) } else { Found::Broken }
+        let Some(head) = Head::of(bytes, of) else { return Found::Broken };
+        let Some(records) = bytes[HEAD..].get(..head.len as usize) else { return Found::Broken };
+        let is_whole = head.records == crc32(records);
+        if is_whole { Found::Whole(Frame { first: head.first, count: head.count, records }) } else { Found::Broken }
     }
 
     /// How many bytes it takes.
@@ -56,8 +86,4 @@ impl<'b> Frame<'b> {
     pub(super) fn next(&self) -> u64 {
         self.first + u64::from(self.count)
     }
-}
-
-fn sum(head: &[u8], records: &[u8]) -> u32 {
-    crc32(head) ^ crc32(records).rotate_left(16)
 }

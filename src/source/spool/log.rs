@@ -1,8 +1,10 @@
+mod room;
+
 use super::error::SpoolError;
-use super::frame::Frame;
-use super::recovery::{Mark, segments};
-use super::segment::Segment;
-use crate::data::sync_name;
+use super::frame::{Frame, HEAD};
+use super::identity::Identity;
+use super::recovery::{Mark, recover};
+use super::segment::{HEADER, Segment};
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -12,16 +14,25 @@ use std::time::{Duration, Instant};
 
 /// How many bytes of records wait for a group to be complete.
 const GROUP: usize = 1 << 20;
+/// How many segments a spool that is full has at least: room is made by whole ones.
+const SEGMENTS: u64 = 4;
+
+/// How long the source waits for a record at once while there is no room.
+const SHORT: Duration = Duration::from_millis(1);
 
 /// What senders and the source share.
 #[derive(Debug)]
 pub(super) struct Log {
     folder: PathBuf,
+    identity: Identity,
     segment: u64,
+    capacity: Option<u64>,
     group: Option<Duration>,
     state: Mutex<State>,
     /// More is safe, or no more will be.
     changed: Condvar,
+    /// There is more room, or nobody who makes any.
+    room: Condvar,
     /// Held while it is open.
     _lock: File,
 }
@@ -36,7 +47,15 @@ struct State {
     /// The number of the next record to be taken, and of the first that is not safe.
     next: u64,
     safe: u64,
+    /// The number of the first record that may be asked for again.
+    acknowledged: u64,
     segments: VecDeque<Segment>,
+    /// How many bytes the segments have, with what is being written.
+    bytes: u64,
+    /// Whether a sender has found no room, and none was made since.
+    is_short: bool,
+    /// Whether the source is there, which alone makes room.
+    is_read: bool,
     /// Taken by who writes.
     writer: Option<Writer>,
     senders: usize,
@@ -47,12 +66,14 @@ struct State {
 /// The files that are written to.
 #[derive(Debug)]
 struct Writer {
+    identity: Identity,
     segment: File,
     mark: File,
 }
 
 impl Log {
-    pub(super) fn open(folder: &Path, segment: u64, group: Option<Duration>) -> Result<Self, SpoolError> {
+    pub(super) fn open(spool: &super::Spool) -> Result<Self, SpoolError> {
+        let folder = &*spool.folder;
         let failed = |error| SpoolError::failed(folder, error);
         fs::create_dir_all(folder).map_err(failed)?;
         let open = |name: &str| OpenOptions::new().read(true).write(true).create(true).truncate(false).open(folder.join(name));
@@ -63,7 +84,8 @@ impl Log {
         })?;
         let mark = open("mark").map_err(failed)?;
         let bytes = fs::read(folder.join("mark")).map_err(failed)?;
-        let mut segments: VecDeque<_> = segments(folder, Mark::read(&bytes).unwrap_or_default())?.into();
+        let recovered = recover(folder, Mark::read(&bytes).unwrap_or_default())?;
+        let (identity, mut segments) = (recovered.identity, VecDeque::from(recovered.segments));
         let file = match segments.back() {
             Some(last) => {
                 let file = OpenOptions::new().append(true).open(Segment::path(folder, last.first)).map_err(failed)?;
@@ -72,20 +94,46 @@ impl Log {
                 file
             }
             None => {
-                let (first, file) = Segment::create(folder, 0).map_err(failed)?;
+                let (first, file) = Segment::create(folder, identity, 0).map_err(failed)?;
                 segments.push_back(first);
                 file
             }
         };
-        let safe = segments.back().map_or(0, |last| last.next);
-        let writer = Some(Writer { segment: file, mark });
-        let (pending, senders) = (Vec::new(), 1);
-        let state = State { pending, count: 0, since: None, next: safe, safe, segments, writer, senders, failed: None };
-        Ok(Log { folder: folder.to_path_buf(), segment, group, state: Mutex::new(state), changed: Condvar::new(), _lock: lock })
+        let (acknowledged, safe) = (segments.front().map_or(0, |first| first.first), segments.back().map_or(0, |last| last.next));
+        let state = State {
+            pending: Vec::new(),
+            count: 0,
+            since: None,
+            next: safe,
+            safe,
+            acknowledged,
+            bytes: segments.iter().map(|segment| segment.bytes).sum(),
+            segments,
+            is_short: false,
+            is_read: true,
+            writer: Some(Writer { identity, segment: file, mark }),
+            senders: 1,
+            failed: None,
+        };
+        Ok(Log {
+            folder: folder.to_path_buf(),
+            identity,
+            segment: spool.segment.min(spool.capacity.map_or(u64::MAX, |capacity| capacity / SEGMENTS)),
+            capacity: spool.capacity,
+            group: spool.group,
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            room: Condvar::new(),
+            _lock: lock,
+        })
     }
 
     pub(super) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    pub(super) fn identity(&self) -> Identity {
+        self.identity
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -97,12 +145,12 @@ impl Log {
         self.lock().safe
     }
 
-    /// Takes a record, which is safe when this returns, or soon after.
-    pub(super) fn append(&self, record: &[u8]) -> Result<(), SpoolError> {
+    /// Takes a record, which is safe when this returns, or soon after. Where there is no room for it, it `waits` for some.
+    pub(super) fn append(&self, record: &[u8], waits: bool) -> Result<(), SpoolError> {
         if record.len() >= u32::MAX as usize - GROUP {
             return Err(SpoolError::record(&self.folder, "it has 4 GiB or more"));
         }
-        let mut state = self.lock();
+        let mut state = self.find_room(record.len() as u64, waits)?;
         // What would not be in one frame with what waits.
         while state.pending.len() + record.len() >= u32::MAX as usize {
             let all = state.next;
@@ -144,27 +192,38 @@ impl Log {
     /// Writes and syncs what waits, without the lock.
     fn write<'s>(&'s self, mut state: MutexGuard<'s, State>, mut writer: Writer) -> MutexGuard<'s, State> {
         let (records, count) = (std::mem::take(&mut state.pending), std::mem::take(&mut state.count));
+        let frame = Frame { first: state.safe, count, records: &records };
         state.since = None;
-        let (first, last) = (state.safe, state.segments.back().cloned());
+        let is_over = self.is_over(&state, frame.len());
+        let last = state.segments.back().cloned().unwrap_or_else(|| Segment::empty(frame.first));
+        let is_full = last.next > last.first && (last.bytes >= self.segment || is_over);
+        state.bytes += frame.len() + if is_full { HEADER as u64 } else { 0 };
         drop(state);
-        let written = last.ok_or_else(|| io::Error::other("there is no segment")).and_then(|last| {
-            let begun = if last.bytes < self.segment { last } else { writer.begin(&self.folder, first)? };
-            writer.write(begun, Frame { first, count, records: &records })
-        });
+        let segment = if is_full { self.begin(&mut writer, frame.first, is_over) } else { Ok(last) };
+        let written = segment.and_then(|segment| writer.write(segment, frame));
         let mut state = self.lock();
         match written {
             Ok(written) => {
                 state.safe = written.next;
-                if state.segments.back().is_some_and(|last| last.first == written.first) {
-                    state.segments.pop_back();
-                }
+                state.segments.pop_back();
                 state.segments.push_back(written);
                 state.writer = Some(writer);
             }
-            Err(error) => state.failed = Some(SpoolError::failed(&self.folder, error)),
+            Err(error) => {
+                state.failed = Some(SpoolError::failed(&self.folder, error));
+                self.room.notify_all();
+            }
         }
         self.changed.notify_all();
         state
+    }
+
+    /// Begins another segment, before which all `is_over` or not.
+    fn begin(&self, writer: &mut Writer, first: u64, is_over: bool) -> io::Result<Segment> {
+        let (segment, file) = Segment::create(&self.folder, self.identity, first)?;
+        writer.segment = file;
+        self.lock().segments.push_back(segment.clone());
+        if is_over { self.forget().map(|()| segment) } else { Ok(segment) }
     }
 
     /// A sender more.
@@ -191,6 +250,8 @@ impl Log {
         }
         if state.safe <= number && state.senders > 0 && state.failed.is_none() {
             let wait = self.group.map_or(wait, |group| group.min(wait));
+            // There is no record to be waited for where there is no room for one.
+            let wait = if state.is_short { wait.min(SHORT) } else { wait };
             (state, _) = self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner);
         }
         match &state.failed {
@@ -210,35 +271,12 @@ impl Log {
     pub(super) fn first(&self) -> u64 {
         self.lock().segments.front().map_or(0, |segment| segment.first)
     }
-
-    /// Forgets the segments whose records are all before this one, but for the last.
-    pub(super) fn purge(&self, number: u64) -> Result<(), SpoolError> {
-        let failed = |error| SpoolError::failed(&self.folder, error);
-        loop {
-            let mut state = self.lock();
-            if state.segments.len() < 2 || state.segments.front().is_none_or(|first| first.next > number) {
-                return Ok(());
-            }
-            let Some(gone) = state.segments.pop_front() else { return Ok(()) };
-            drop(state);
-            fs::remove_file(Segment::path(&self.folder, gone.first)).map_err(failed)?;
-            // So that no later one goes before.
-            sync_name(&self.folder.join("mark")).map_err(failed)?;
-        }
-    }
 }
 
 impl Writer {
-    /// Begins another segment.
-    fn begin(&mut self, folder: &Path, first: u64) -> io::Result<Segment> {
-        let (segment, file) = Segment::create(folder, first)?;
-        self.segment = file;
-        Ok(segment)
-    }
-
     fn write(&mut self, segment: Segment, frame: Frame<'_>) -> io::Result<Segment> {
         let mut bytes = Vec::with_capacity(frame.len() as usize);
-        frame.put(&mut bytes);
+        frame.put(self.identity, &mut bytes);
         self.segment.write_all(&bytes)?;
         self.segment.sync_data()?;
         let written = Segment { next: frame.next(), bytes: segment.bytes + frame.len(), ..segment };

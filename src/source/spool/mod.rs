@@ -2,7 +2,9 @@
 
 mod error;
 mod frame;
+mod identity;
 mod log;
+mod place;
 mod recovery;
 mod segment;
 mod sender;
@@ -16,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use error::SpoolError;
+pub use place::SpoolPlace;
 pub use sender::SpoolSender;
 pub use source::SpoolSource;
 
@@ -30,8 +33,8 @@ pub use source::SpoolSource;
 /// sums. What was being written when the machine stopped is cut off, which was never acknowledged to a sender; damage anywhere else is
 /// an error. A plain log is enough for this, and an append with one sync is the least a disk can do.
 ///
-/// What is not: the folder is not bounded, and only a durable stream purges it, by whole segments. The type of the records is not kept: give
-/// another type another folder.
+/// Only a durable stream purges it, by whole segments; how much it holds is bounded by [`capacity`](Self::capacity) alone. A spool has an identity,
+/// so that one that was made anew in the same folder is refused. The type of the records is not kept: give another type another folder.
 ///
 /// # Example
 /// ```
@@ -56,18 +59,46 @@ pub use source::SpoolSource;
 pub struct Spool {
     folder: PathBuf,
     segment: u64,
+    capacity: Option<u64>,
     group: Option<Duration>,
 }
 
 impl Spool {
     /// In this folder, which is made if it is not there.
     pub fn at(folder: impl AsRef<Path>) -> Self {
-        Spool { folder: folder.as_ref().to_path_buf(), segment: 16 << 20, group: None }
+        Spool { folder: folder.as_ref().to_path_buf(), segment: 16 << 20, capacity: None, group: None }
     }
 
     /// How many bytes a segment has before the next one is begun: what is purged at once. Default 16 MiB.
     pub fn segment(self, bytes: u64) -> Self {
         Spool { segment: bytes, ..self }
+    }
+
+    /// How many bytes the segments have at most: where there is no room for a record, [`send`](SpoolSender::send) waits until a durable stream has committed and
+    /// delivered what is held, and [`try_send`](SpoolSender::try_send) fails. Default: no bound.
+    ///
+    /// Room is made by whole segments, so these are a quarter of it at most, whatever [`segment`](Self::segment) says. While a sender finds no room, the
+    /// stream that reads does not wait: its micro-batches begin before their trigger fires, and commits come before their time. A stream without
+    /// a checkpoint makes no room. Where nothing that is held is needed any more, a record of any size is taken: the rest goes before it is written.
+    ///
+    /// ```
+    /// use microbatch::Spool;
+    ///
+    /// let folder = std::env::temp_dir().join(format!("microbatch-spool-capacity-{}", std::process::id()));
+    /// let (sender, source) = Spool::at(&folder).capacity(200).open::<String>()?;
+    /// let record = "a record".to_string();
+    /// let full = loop {
+    ///     if let Err(full) = sender.try_send(&record) {
+    ///         break full;
+    ///     }
+    /// };
+    /// assert!(full.is_full() && sender.sent() > 1 && sender.bytes() <= 200);
+    /// # drop((sender, source));
+    /// # std::fs::remove_dir_all(&folder).unwrap();
+    /// # Ok::<(), microbatch::SpoolError>(())
+    /// ```
+    pub fn capacity(self, bytes: u64) -> Self {
+        Spool { capacity: Some(bytes), ..self }
     }
 
     /// Records are written and synced in groups, so long after the first of a group, and before the sender is dropped: `send` does not wait.
@@ -84,7 +115,7 @@ impl Spool {
     /// # Errors
     /// [`SpoolError`] where the folder cannot be made, read or written, is damaged, or is open already, in this process or another.
     pub fn open<T: Serialize + DeserializeOwned + Send>(self) -> Result<(SpoolSender<T>, SpoolSource<T>), SpoolError> {
-        let log = Arc::new(Log::open(&self.folder, self.segment, self.group)?);
+        let log = Arc::new(Log::open(&self)?);
         Ok((SpoolSender::new(Arc::clone(&log)), SpoolSource::new(log)))
     }
 }

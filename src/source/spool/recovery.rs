@@ -1,10 +1,11 @@
 use super::error::SpoolError;
-use super::frame::{Found, Frame};
-use super::segment::{MAGIC, Segment};
+use super::frame::{Found, Frame, Head};
+use super::identity::Identity;
+use super::segment::Segment;
 use crate::saved::crc32;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Up to where frames were synced, as was noted last: not synced itself, so that after the machine has stopped it may be of some time before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -35,10 +36,17 @@ impl Mark {
     }
 }
 
-/// The segments of a folder, each of which is read; the last is cut off after its last whole frame where no more was ever acknowledged.
-pub(super) fn segments(folder: &Path, mark: Mark) -> Result<Vec<Segment>, SpoolError> {
-    let failed = |error| SpoolError::failed(folder, error);
-    let numbers = Segment::all(folder).map_err(failed)?;
+/// What a folder holds.
+#[derive(Debug)]
+pub(super) struct Recovered {
+    pub(super) identity: Identity,
+    pub(super) segments: Vec<Segment>,
+}
+
+/// Reads each segment of a folder; the last is cut off after its last whole frame where no more was ever acknowledged.
+pub(super) fn recover(folder: &Path, mark: Mark) -> Result<Recovered, SpoolError> {
+    let numbers = Segment::all(folder).map_err(|error| SpoolError::failed(folder, error))?;
+    let mut identity = None;
     let mut segments: Vec<Segment> = Vec::new();
     for (i, first) in numbers.iter().enumerate() {
         if let Some(before) = segments.last()
@@ -46,40 +54,65 @@ pub(super) fn segments(folder: &Path, mark: Mark) -> Result<Vec<Segment>, SpoolE
         {
             return Err(SpoolError::damaged(folder, format_args!("records {} to {first} are not there", before.next)));
         }
-        let is_last = i + 1 == numbers.len();
-        segments.push(segment(folder, *first, is_last, mark)?);
+        let file = Read::of(folder, *first, i + 1 == numbers.len())?;
+        let known = *identity.get_or_insert(file.identity);
+        if file.identity != known {
+            return Err(SpoolError::damaged(
+                &file.path,
+                format_args!("it is of spool {}, and those before it are of {known}", file.identity),
+            ));
+        }
+        segments.push(file.segment(mark)?);
     }
     if segments.last().is_none_or(|last| last.first < mark.first) && mark != Mark::default() {
         return Err(SpoolError::damaged(folder, format_args!("the segment that begins with record {} is not there", mark.first)));
     }
-    Ok(segments)
+    Ok(Recovered { identity: identity.unwrap_or_else(Identity::random), segments })
 }
 
-fn segment(folder: &Path, first: u64, is_last: bool, mark: Mark) -> Result<Segment, SpoolError> {
-    let path = Segment::path(folder, first);
-    let failed = |error| SpoolError::failed(&path, error);
-    let bytes = fs::read(&path).map_err(failed)?;
-    let mut segment = Segment { first, next: first, bytes: MAGIC.len() as u64 };
-    if !bytes.starts_with(MAGIC) {
-        return Err(SpoolError::damaged(&path, "it does not begin as a spool does"));
-    }
-    loop {
-        match Frame::of(&bytes[segment.bytes as usize..]) {
-            Found::Whole(frame) if frame.first == segment.next => {
-                (segment.next, segment.bytes) = (frame.next(), segment.bytes + frame.len())
-            }
-            Found::End if Mark::of(&segment) >= mark || first != mark.first => return Ok(segment),
-            // The next frame is written when this one is safe.
-            Found::Broken if is_last && Mark::of(&segment) >= mark && !goes_on(&bytes[segment.bytes as usize..], segment.next) => break,
-            _ => return Err(SpoolError::damaged(&path, format_args!("byte {}, after record {}", segment.bytes, segment.next))),
+/// The file of a segment.
+struct Read {
+    path: PathBuf,
+    first: u64,
+    is_last: bool,
+    identity: Identity,
+    bytes: Vec<u8>,
+}
+
+impl Read {
+    fn of(folder: &Path, first: u64, is_last: bool) -> Result<Self, SpoolError> {
+        let path = Segment::path(folder, first);
+        let bytes = fs::read(&path).map_err(|error| SpoolError::failed(&path, error))?;
+        match Segment::spool(&bytes, first) {
+            Some(identity) => Ok(Read { path, first, is_last, identity, bytes }),
+            None => Err(SpoolError::damaged(&path, "it does not begin as a spool does")),
         }
     }
-    let file = OpenOptions::new().write(true).open(&path).map_err(failed)?;
-    file.set_len(segment.bytes).and_then(|()| file.sync_all()).map_err(failed)?;
-    Ok(segment)
-}
 
-/// Whether a whole frame with later records is somewhere in what cannot be read.
-fn goes_on(bytes: &[u8], next: u64) -> bool {
-    (1..bytes.len()).any(|at| matches!(Frame::of(&bytes[at..]), Found::Whole(frame) if frame.first > next))
+    /// What is whole of it.
+    fn segment(&self, mark: Mark) -> Result<Segment, SpoolError> {
+        let mut segment = Segment::empty(self.first);
+        loop {
+            let rest = &self.bytes[segment.bytes as usize..];
+            match Frame::of(rest, self.identity) {
+                Found::Whole(frame) if frame.first == segment.next => {
+                    (segment.next, segment.bytes) = (frame.next(), segment.bytes + frame.len())
+                }
+                Found::End if Mark::of(&segment) >= mark || self.first != mark.first => return Ok(segment),
+                Found::Broken if self.is_last && Mark::of(&segment) >= mark && !self.goes_on(rest, segment.next) => break,
+                _ => return Err(SpoolError::damaged(&self.path, format_args!("byte {}, after record {}", segment.bytes, segment.next))),
+            }
+        }
+        let failed = |error| SpoolError::failed(&self.path, error);
+        let file = OpenOptions::new().write(true).open(&self.path).map_err(failed)?;
+        file.set_len(segment.bytes).and_then(|()| file.sync_all()).map_err(failed)?;
+        Ok(segment)
+    }
+
+    /// Whether a later frame begins somewhere in what cannot be read: one is begun when the one before it is safe.
+    ///
+    /// Its head is enough, so that each byte is looked at a few times, whatever they are.
+    fn goes_on(&self, bytes: &[u8], next: u64) -> bool {
+        (1..bytes.len()).any(|at| Head::of(&bytes[at..], self.identity).is_some_and(|head| head.first > next))
+    }
 }

@@ -34,6 +34,11 @@ impl<T> SpoolSender<T> {
         self.log.safe()
     }
 
+    /// How many bytes its segments have, with what was sent and is not written yet.
+    pub fn bytes(&self) -> u64 {
+        self.log.held()
+    }
+
     /// Waits until all that was sent is safe, by whatever sender.
     ///
     /// # Errors
@@ -44,15 +49,28 @@ impl<T> SpoolSender<T> {
 }
 
 impl<T: Serialize> SpoolSender<T> {
-    /// Sends a record, and waits until it is safe; does not wait where records are [grouped](crate::Spool::grouped).
+    /// Sends a record, and waits until it is safe; does not wait for that where records are [grouped](crate::Spool::grouped). Where the spool is
+    /// [full](crate::Spool::capacity), it waits for room first.
     ///
     /// # Errors
     /// [`SpoolError`] where it cannot be made into bytes, or could not be written: then it is not known whether it is there when the spool is opened
-    /// again, and nothing more can be sent before.
+    /// again, and nothing more can be sent before. Where the spool is full and its source is dropped, so that nobody makes room: then it is not there.
     pub fn send(&self, record: &T) -> Result<(), SpoolError> {
+        self.append(record, true)
+    }
+
+    /// The same, but where the spool is full it does not wait for room.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and [`SpoolError::is_full`] where there is no room: then the record is not there.
+    pub fn try_send(&self, record: &T) -> Result<(), SpoolError> {
+        self.append(record, false)
+    }
+
+    fn append(&self, record: &T, waits: bool) -> Result<(), SpoolError> {
         let mut bytes = Vec::new();
         put(&mut bytes, record).map_err(|error| SpoolError::record(self.log.folder(), error))?;
-        self.log.append(&bytes)
+        self.log.append(&bytes, waits)
     }
 }
 

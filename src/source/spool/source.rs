@@ -1,7 +1,8 @@
 use super::error::SpoolError;
 use super::frame::{Found, Frame};
 use super::log::Log;
-use super::segment::{MAGIC, Segment};
+use super::place::SpoolPlace;
+use super::segment::{HEADER, Segment};
 use crate::saved::{Replay, take};
 use crate::stage::{Inbox, Pull, Source};
 use serde::de::DeserializeOwned;
@@ -54,13 +55,14 @@ impl<T: DeserializeOwned> SpoolSource<T> {
                 Some(reading) if reading.first == segment.first => reading,
                 _ => Reading::open(Segment::path(self.log.folder(), segment.first), segment.first).map_err(failed)?,
             };
-            while !reading.has_frame() {
+            let identity = self.log.identity();
+            while !matches!(Frame::of(&reading.rest, identity), Found::Whole(_)) {
                 if reading.read >= segment.bytes {
                     return Err(SpoolError::damaged(&reading.path, format_args!("record {} is not whole", self.next)));
                 }
                 reading.fill(segment.bytes).map_err(failed)?;
             }
-            if let Found::Whole(frame) = Frame::of(&reading.rest) {
+            if let Found::Whole(frame) = Frame::of(&reading.rest, identity) {
                 let used = frame.len() as usize;
                 self.waiting = decode(&frame, self.next).map_err(|what| SpoolError::damaged(&reading.path, what))?;
                 reading.rest.drain(..used);
@@ -90,12 +92,8 @@ fn decode<T: DeserializeOwned>(frame: &Frame<'_>, from: u64) -> Result<VecDeque<
 impl Reading {
     fn open(path: PathBuf, first: u64) -> io::Result<Self> {
         let mut file = File::open(&path)?;
-        file.read_exact(&mut [0; MAGIC.len()])?;
-        Ok(Reading { first, path, file, read: MAGIC.len() as u64, rest: Vec::new() })
-    }
-
-    fn has_frame(&self) -> bool {
-        matches!(Frame::of(&self.rest), Found::Whole(_))
+        file.read_exact(&mut [0; HEADER])?;
+        Ok(Reading { first, path, file, read: HEADER as u64, rest: Vec::new() })
     }
 
     /// Reads on, no further than what is safe.
@@ -139,27 +137,30 @@ impl<T: DeserializeOwned + Send> Source for SpoolSource<T> {
 }
 
 impl<T: DeserializeOwned + Send> Replay for SpoolSource<T> {
-    /// The number of a record.
-    type Offset = u64;
+    type Offset = SpoolPlace;
 
-    fn offset(&self) -> u64 {
-        self.next
+    fn offset(&self) -> SpoolPlace {
+        SpoolPlace::new(&self.log, self.next)
     }
 
-    fn seek(&mut self, offset: u64) -> Result<(), SpoolError> {
-        let (first, end) = (self.log.first(), self.log.safe());
-        let remedy = "bring back the folder that was read, or start anew with another checkpoint";
-        if !(first..=end).contains(&offset) {
-            let what = format!("it has the records {first} to {end}, and the stream goes on with record {offset}: {remedy}");
-            return Err(SpoolError::missing(self.log.folder(), what));
-        }
-        (self.next, self.reading) = (offset, None);
+    fn seek(&mut self, place: SpoolPlace) -> Result<(), SpoolError> {
+        (self.next, self.reading) = (place.find(&self.log)?, None);
         self.waiting.clear();
         Ok(())
     }
 
-    fn acknowledge(&mut self, offset: u64) -> Result<(), SpoolError> {
-        self.log.purge(offset)
+    fn acknowledge(&mut self, place: SpoolPlace) -> Result<(), SpoolError> {
+        self.log.acknowledge(place.number())
+    }
+
+    fn waits_for_commit(&self) -> bool {
+        self.log.is_short()
+    }
+}
+
+impl<T> Drop for SpoolSource<T> {
+    fn drop(&mut self) {
+        self.log.close();
     }
 }
 

@@ -9,7 +9,7 @@ use folder::Folder;
 use ledger::{Ledger, Log};
 use microbatch::prelude::*;
 use microbatch::{BoxError, RunError, StoreError};
-use redb::{Database, ReadableDatabase, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use std::convert::Infallible;
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -218,4 +218,24 @@ fn a_checkpoint_that_has_vanished_is_no_fresh_start() {
     assert!(is_damaged && text.contains("state.epoch"), "{text}");
     std::fs::remove_file(folder.path().join("state.epoch")).unwrap();
     run(&file, Log::to(100), &mut Ledger::default()).unwrap();
+}
+
+/// Whatever else is damaged in it has a sum; that an epoch is delivered has one of its own, or it would be lost.
+#[test]
+fn a_note_of_what_is_delivered_that_was_changed_is_refused() {
+    const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
+    let folder = Folder::new();
+    for change in [1, 2, 100] {
+        let file = folder.path().join(format!("state {change}"));
+        let mut ledger = Ledger::default();
+        run(&file, Log { fails_at: Some(50), ..Log::to(100) }, &mut ledger).unwrap_err();
+        let database = Database::open(&file).unwrap();
+        let write = database.begin_write().unwrap();
+        let delivered = write.open_table(NUMBERS).unwrap().get("delivered").unwrap().unwrap().value();
+        write.open_table(NUMBERS).unwrap().insert("delivered", delivered + change).unwrap();
+        write.commit().unwrap();
+        drop(database);
+        let (is_damaged, .., text) = refusal(run(&file, Log::to(100), &mut ledger));
+        assert!(is_damaged && text.contains("the sum of `delivered` is wrong"), "{text}");
+    }
 }

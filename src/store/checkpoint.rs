@@ -23,7 +23,7 @@ pub struct Checkpoint {
 
 impl Checkpoint {
     /// In this file, which is made if it is not there. Beside it, with `.epoch` after its name, a small file notes the last epoch, so that an old
-    /// copy is refused.
+    /// copy is refused. It is synced every few seconds: where the machine stops, and the commits of the last of them are damaged, too, that is not noticed.
     ///
     /// # Errors
     /// Where that is the name of a folder, or none.

@@ -5,19 +5,20 @@ use super::writer::Writer;
 use super::{Checkpoint, StoreError, rows, writer};
 use crate::data::{beside, fixed_hash, sync_name};
 use crate::stage::Rows;
-use redb::{Database, DatabaseError, ReadableDatabase, StorageError, TableDefinition, TableError};
+use redb::{Database, DatabaseError, ReadableDatabase, StorageError, Table, TableDefinition, TableError};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Of the bytes in the tables.
-const FORMAT: u64 = 2;
+const FORMAT: u64 = 3;
 /// Files of fewer bytes are not worth making smaller; of larger ones it is worth while where the used part is less than one in so many.
 const LARGE: u64 = 16 << 20;
 const SPARSE: u64 = 4;
-/// Numbers by name: the format, the last epoch that was committed, the last that was delivered.
-const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
+/// Numbers by name: the format, the last epoch that was committed, the last that was delivered, and sums.
+pub(super) const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
+const DELIVERED_SUM: &str = "sum of delivered";
 /// Bytes by name: the plan, the offsets, and the results of the last epoch.
 const BYTES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("bytes");
 
@@ -59,9 +60,8 @@ impl Store {
     /// Opens the file, or makes it.
     pub(crate) fn open(checkpoint: &Checkpoint, steps: &str) -> Result<Self, StoreError> {
         let path = checkpoint.path().to_path_buf();
-        let committed = if path.exists() { 0 } else { Mark::noted(&path) };
-        if committed > 0 {
-            return Err(StoreError::new(&path, StoreErrorKind::Older { found: 0, committed, mark: Mark::place(&path) }));
+        if !path.exists() {
+            Mark::check(&path, 0)?;
         }
         make(&path).map_err(|error| StoreError::new(&path, StoreErrorKind::Failed(error.to_string())))?;
         let database = contain(|| open(&path)).map_err(|panicked| StoreError::new(&path, StoreErrorKind::Damaged(panicked)))?;
@@ -86,11 +86,7 @@ impl Store {
     pub(crate) fn found(&mut self) -> Result<Option<Found>, StoreError> {
         let mut sums = Sums::default();
         let found = contain(|| self.read(&mut sums)).map_err(|panicked| self.damaged(panicked))??;
-        let (committed, epoch) = (self.mark.epoch(), found.as_ref().map_or(0, |found| found.epoch));
-        if epoch < committed {
-            let kind = StoreErrorKind::Older { found: epoch, committed, mark: Mark::place(&self.path) };
-            return Err(StoreError::new(&self.path, kind));
-        }
+        Mark::check(&self.path, found.as_ref().map_or(0, |found| found.epoch))?;
         self.sums = sums;
         self.compact()?;
         Ok(found)
@@ -146,6 +142,10 @@ impl Store {
             return Err(StoreError::new(&self.path, StoreErrorKind::Other { found, wanted: self.plan.clone() }));
         }
         let (epoch, delivered) = (number("epoch")?, number("delivered")?);
+        // An epoch that was not delivered would be lost.
+        if number(DELIVERED_SUM)? != delivered_sum(delivered) || delivered > epoch {
+            return Err(self.damaged("the sum of `delivered` is wrong"));
+        }
         let pieces = read.open_table(PIECES).map_err(|error| self.damaged(error))?;
         let state = sums.read(&pieces).map_err(|error| self.damaged(error))?.map_err(|wrong| self.damaged(wrong))?;
         let found = Found { epoch, is_delivered: delivered >= epoch, offset: get("offset")?, state, results: get("results")? };
@@ -197,9 +197,10 @@ impl Store {
             written = sums.write(&mut write.open_table(PIECES)?, commit.state)?;
             let mut numbers = write.open_table(NUMBERS)?;
             let sum = sum(commit.epoch, commit.offset, sums, commit.results);
-            for (name, number) in [("format", FORMAT), ("epoch", commit.epoch), ("delivered", commit.delivered), ("sum", sum)] {
+            for (name, number) in [("format", FORMAT), ("epoch", commit.epoch), ("sum", sum)] {
                 numbers.insert(name, number)?;
             }
+            deliver(&mut numbers, commit.delivered)?;
             let mut bytes = write.open_table(BYTES)?;
             for (name, value) in [("plan", plan.as_bytes()), ("offset", commit.offset), ("results", commit.results)] {
                 bytes.insert(name, value)?;
@@ -221,7 +222,7 @@ impl Store {
             if let Some(results) = results {
                 rows::write(&write, results)?;
             }
-            write.open_table(NUMBERS)?.insert("delivered", epoch)?;
+            deliver(&mut write.open_table(NUMBERS)?, epoch)?;
             write.commit()?;
             Ok(())
         };
@@ -231,6 +232,7 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
+        self.mark.sync();
         self.writer.leave();
         let database = self.database.take();
         let _ = contain(|| drop(database));
@@ -286,6 +288,17 @@ fn make(path: &Path) -> Result<(), redb::Error> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         linked => Ok(linked.and_then(|()| sync_name(path))?),
     }
+}
+
+/// Notes the last epoch that the sink has: by itself, as at the end of a stream nothing else is written.
+fn deliver(numbers: &mut Table<'_, &str, u64>, epoch: u64) -> Result<(), StorageError> {
+    numbers.insert("delivered", epoch)?;
+    numbers.insert(DELIVERED_SUM, delivered_sum(epoch))?;
+    Ok(())
+}
+
+fn delivered_sum(epoch: u64) -> u64 {
+    fixed_hash(&(DELIVERED_SUM, epoch))
 }
 
 /// What tells that bytes have changed since they were committed.

@@ -1,4 +1,6 @@
 use super::error::StoreErrorKind;
+use super::mark::Mark;
+use super::redb::NUMBERS;
 use super::{StoreError, rows, writer};
 use crate::data::{Pane, Window};
 use crate::error::BoxError;
@@ -109,20 +111,21 @@ impl<K, V> TableReader<K, V> {
     /// The table of this name in a checkpoint's file; an empty one where nothing has been written into it.
     ///
     /// # Errors
-    /// Where there is no such file, where a stream has it open, and where it is damaged.
+    /// Where there is no such file, where a stream has it open, and where it is damaged, or knows less than was committed.
     pub fn open(path: impl Into<PathBuf>, name: &str) -> Result<Self, StoreError> {
         let path = path.into();
         let open = || -> Result<_, redb::Error> {
             let database = Database::open(&path)?;
-            let name = rows::name(name);
-            let table = match database.begin_read()?.open_table(rows::table(&name)) {
-                Ok(table) => Some(table),
-                Err(TableError::TableDoesNotExist(_)) => None,
-                Err(error) => return Err(error.into()),
+            let (name, read) = (rows::name(name), database.begin_read()?);
+            let table = there(read.open_table(rows::table(&name)))?;
+            let epoch = match there(read.open_table(NUMBERS))? {
+                Some(numbers) => numbers.get("epoch")?.map_or(0, |epoch| epoch.value()),
+                None => 0,
             };
-            Ok((database, table))
+            Ok((database, table, epoch))
         };
-        let (database, table) = contain(&path, open)?;
+        let (database, table, epoch) = contain(&path, open)?;
+        Mark::check(&path, epoch)?;
         Ok(TableReader { path, table, _database: database, types: PhantomData })
     }
 }
@@ -177,6 +180,14 @@ impl<K: Serialize + DeserializeOwned, V: DeserializeOwned> TableReader<K, V> {
 
 fn damaged(path: &Path, error: impl fmt::Display) -> StoreError {
     StoreError::new(path, StoreErrorKind::Damaged(error.to_string()))
+}
+
+/// A table, if it is there.
+fn there<T>(opened: Result<T, TableError>) -> Result<Option<T>, TableError> {
+    match opened {
+        Err(TableError::TableDoesNotExist(_)) => Ok(None),
+        opened => opened.map(Some),
+    }
 }
 
 /// Reads; a damaged file makes the database panic in places.

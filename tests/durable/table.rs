@@ -92,3 +92,19 @@ fn a_table_of_other_types_or_in_use_is_an_error() {
     let refused = run(&file, Log::to(100), Table::named("sums")).unwrap_err();
     assert!(cause(&refused).is_locked(), "{refused}");
 }
+
+/// A stream would be refused, too: rows that were written later are not there.
+#[test]
+fn a_table_that_is_older_than_what_was_committed_is_refused() {
+    let folder = Folder::new();
+    let file = folder.path().join("state");
+    run(&file, Log { fails_at: Some(100), ..Log::to(500) }, Table::named("sums")).unwrap_err();
+    let older = std::fs::read(&file).unwrap();
+    run(&file, Log::to(500), Table::named("sums")).unwrap();
+    std::fs::write(&file, older).unwrap();
+    let refused = TableReader::<u64, u64>::open(&file, "sums").unwrap_err();
+    assert!(refused.is_damaged() && refused.to_string().contains("was committed, and it goes only up to"), "{refused}");
+    // A copy that is to be read is taken to its place alone.
+    std::fs::remove_file(folder.path().join("state.epoch")).unwrap();
+    assert!(!rows(&file, "sums").is_empty());
+}

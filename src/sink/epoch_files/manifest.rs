@@ -1,5 +1,6 @@
 use crate::data::sync_name;
 use crate::saved::crc32;
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ impl EpochFile {
     /// The epochs of a pipeline that are complete, in their order; none where there is no manifest.
     ///
     /// # Errors
-    /// Where the manifest cannot be read, or is damaged.
+    /// Where the manifest cannot be read, or is damaged; also where it does not list several of the files that are there, as it was cut off then.
     ///
     /// ```
     /// use microbatch::EpochFile;
@@ -36,7 +37,11 @@ impl EpochFile {
     /// ```
     pub fn all(folder: impl AsRef<Path>, pipeline: &str) -> io::Result<Vec<EpochFile>> {
         let manifest = Manifest::new(folder.as_ref(), pipeline);
-        Ok(manifest.read()?.0)
+        // Who writes meanwhile lists each file before the next: of those that are seen first, all but one are listed.
+        let files = manifest.files()?;
+        let epochs = manifest.read()?.0;
+        let unlisted = unlisted(&files, &epochs);
+        if unlisted.len() > 1 { Err(manifest.cut_off(unlisted[0])) } else { Ok(epochs) }
     }
 
     /// Its text.
@@ -89,18 +94,49 @@ impl Manifest {
         self.folder.join(format!("{}-{epoch:08}.txt", self.name))
     }
 
-    /// Cleans up what a crash has left, and says which epoch is the last.
-    pub(super) fn recover(&self) -> io::Result<Option<EpochFile>> {
+    /// The numbers of the epochs whose files are there, listed or not.
+    fn files(&self) -> io::Result<Vec<u64>> {
+        Ok(self.named(".txt")?.into_iter().map(|(number, _)| number).collect())
+    }
+
+    /// The files of epochs whose names end like this.
+    fn named(&self, ends: &str) -> io::Result<Vec<(u64, PathBuf)>> {
         let begins = format!("{}-", self.name);
-        for entry in fs::read_dir(&self.folder)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let number = name.to_str().and_then(|name| name.strip_prefix(&begins)?.strip_suffix(".txt.part")?.parse::<u64>().ok());
-            if number.is_some() {
-                fs::remove_file(entry.path())?;
-            }
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut named = Vec::new();
+        for entry in entries {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str());
+            let number = name.and_then(|name| name.strip_prefix(&begins)?.strip_suffix(ends)?.parse().ok());
+            named.extend(number.map(|number| (number, path)));
         }
+        named.sort();
+        Ok(named)
+    }
+
+    /// Files that no crash leaves behind.
+    fn cut_off(&self, unlisted: u64) -> io::Error {
+        let file = self.place(unlisted);
+        let what = format_args!(
+            "{} is there, and it does not list that one: it has lost its end. Bring it back from a copy; or give the run that begins anew a folder, or a pipeline's name, of its own",
+            file.display()
+        );
+        damaged(&self.path, what)
+    }
+
+    /// Cleans up what a crash has left before this epoch is delivered, and says which one is the last.
+    ///
+    /// # Errors
+    /// Where no crash can have left it: each epoch is listed before the next is written, so that this one alone may be there and not be listed.
+    pub(super) fn recover(&self, epoch: u64) -> io::Result<Option<EpochFile>> {
         let (mut epochs, whole) = self.read()?;
+        if let Some(unlisted) = unlisted(&self.files()?, &epochs).into_iter().find(|unlisted| *unlisted != epoch) {
+            return Err(self.cut_off(unlisted));
+        }
+        self.named(".txt.part")?.into_iter().try_for_each(|(_, path)| fs::remove_file(path))?;
         if self.path.exists() {
             let file = OpenOptions::new().write(true).open(&self.path)?;
             if file.metadata()?.len() > whole {
@@ -113,7 +149,8 @@ impl Manifest {
         Ok(epochs.pop())
     }
 
-    /// All epochs, and how many bytes of the file they take: half of a last line is what a crash has left.
+    /// All epochs, and how many bytes of the file they take. Half of a last line is what a crash has left: one without an end, or with bytes that were to
+    /// come, of a disk that wrote the length first.
     pub(super) fn read(&self) -> io::Result<(Vec<EpochFile>, u64)> {
         let bytes = match fs::read(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -122,10 +159,11 @@ impl Manifest {
         let (mut epochs, mut whole) = (Vec::new(), 0);
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             let is_last = whole + line.len() == bytes.len();
+            let is_half = is_last && (!line.ends_with(b"\n") || line.contains(&0));
             let text = line.strip_suffix(b"\n").and_then(|line| std::str::from_utf8(line).ok());
             match text.and_then(|text| EpochFile::of(&self.folder, text)) {
                 Some(epoch) => epochs.push(epoch),
-                None if is_last => break,
+                None if is_half => break,
                 None => return Err(damaged(&self.path, format_args!("line {} is none of a manifest", epochs.len() + 1))),
             }
             whole += line.len();
@@ -141,6 +179,12 @@ impl Manifest {
         file.sync_all()?;
         if is_new { sync_name(&self.path) } else { Ok(()) }
     }
+}
+
+/// The epochs whose files are there, and that are not listed.
+fn unlisted(files: &[u64], epochs: &[EpochFile]) -> Vec<u64> {
+    let listed: BTreeSet<u64> = epochs.iter().map(|epoch| epoch.epoch).collect();
+    files.iter().copied().filter(|file| !listed.contains(file)).collect()
 }
 
 fn damaged(path: &Path, what: impl std::fmt::Display) -> io::Error {

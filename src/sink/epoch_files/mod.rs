@@ -45,6 +45,9 @@ pub use manifest::EpochFile;
 /// | while the manifest is written | half of a last line, which no reader takes for one | it is cut off, and the same |
 /// | after the manifest is synced | everything | nothing changes |
 ///
+/// What no crash leaves is an error: a line of the manifest that has its end and a wrong sum, and a file that is not listed, but for that of the epoch
+/// that is delivered again. Then the manifest was damaged or cut off.
+///
 /// An epoch that is listed with other lines, or is older than the last one and not listed, is of another run, as when a checkpoint was
 /// deleted and its results were not: it is an error, instead of being taken for one that is there. So `line` must make the same of the same
 /// result. One stream writes to a pipeline's files at a time, which its checkpoint sees to.

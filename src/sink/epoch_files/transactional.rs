@@ -15,11 +15,12 @@ pub(super) struct Written {
 
 impl<F> EpochFiles<F> {
     /// What there is of a pipeline; read, and cleaned up, at its first epoch.
-    fn written(&mut self, pipeline: &str) -> Result<&mut Written, BoxError> {
-        if self.written.as_ref().is_none_or(|written| written.pipeline != pipeline) {
+    fn written(&mut self, epoch: &Epoch) -> Result<&mut Written, BoxError> {
+        let pipeline = &epoch.pipeline;
+        if self.written.as_ref().is_none_or(|written| written.pipeline != *pipeline) {
             let manifest = Manifest::new(&self.folder, pipeline);
-            let last = manifest.recover()?;
-            self.written = Some(Written { pipeline: pipeline.to_string(), manifest, last });
+            let last = manifest.recover(epoch.number)?;
+            self.written = Some(Written { pipeline: pipeline.clone(), manifest, last });
         }
         self.written.as_mut().ok_or_else(|| "there is no manifest".into())
     }
@@ -48,7 +49,7 @@ impl Written {
 impl<T, F: Fn(&T) -> String + Send> TransactionalSink<T> for EpochFiles<F> {
     fn deliver(&mut self, epoch: &Epoch, results: Vec<T>) -> Result<(), BoxError> {
         let text = self.text(&results)?;
-        let written = self.written(&epoch.pipeline)?;
+        let written = self.written(epoch)?;
         let whole = EpochFile {
             path: written.manifest.place(epoch.number),
             epoch: epoch.number,

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 pub(super) struct Forming<'p, K, V> {
     every: Duration,
     places: &'p SharedPlaces,
-    results: Vec<Pane<K, V>>,
+    /// By micro-batch.
+    results: Vec<Vec<Pane<K, V>>>,
     /// When it began, and how many records had been taken by then.
     begun: Instant,
     records: u64,
@@ -24,7 +25,8 @@ pub(super) struct Formed<K, V> {
     /// The place in the source after it.
     pub(super) place: Vec<u8>,
     pub(super) state: Pieces,
-    pub(super) results: Vec<Pane<K, V>>,
+    /// By micro-batch: they are moved together where processing need not wait for it.
+    pub(super) results: Vec<Vec<Pane<K, V>>>,
 }
 
 impl<'p, K, V> Forming<'p, K, V> {
@@ -35,12 +37,14 @@ impl<'p, K, V> Forming<'p, K, V> {
     /// Takes in what a micro-batch made; gives the epoch to the committer when that is due, and the source has been here.
     pub(super) fn settle<E, R: Saved>(
         &mut self,
-        mut emitted: Vec<Pane<K, V>>,
+        emitted: Vec<Pane<K, V>>,
         at: Point<'_, '_, R, E>,
         committer: &mut Aside<Formed<K, V>, Failure<E>>,
     ) -> Result<(), Failure<E>> {
         let (running, tracker, is_last, records, settle) = at;
-        self.results.append(&mut emitted);
+        if !emitted.is_empty() {
+            self.results.push(emitted);
+        }
         let is_free = committer.is_free()?;
         let is_changed = records > self.records || !self.results.is_empty();
         let is_due = is_changed && (is_last || self.is_due(is_free));

@@ -6,7 +6,7 @@ use super::forming::Formed;
 use crate::data::Pane;
 use crate::engine::{Broken, Control};
 use crate::error::{BoxError, RunError};
-use crate::saved::{DamagedState, Pieces, put, take};
+use crate::saved::{DamagedState, Pieces, put_panes, take_panes};
 use crate::stage::{Epoch, Rows, TransactionalSink};
 use crate::store::{Checkpoint, Commit, Store};
 use serde::Serialize;
@@ -24,12 +24,14 @@ pub(super) struct Keeper<'c> {
     delivered: u64,
     /// The last epoch of which the file says that the sink has it.
     noted: u64,
+    /// The results of an epoch as bytes: one for all epochs, for its allocation.
+    bytes: Vec<u8>,
 }
 
 impl<'c> Keeper<'c> {
     pub(super) fn open(checkpoint: &Checkpoint, steps: &str, control: &'c Control) -> Result<Self, BoxError> {
         let store = Store::open(checkpoint, steps)?;
-        Ok(Keeper { store, pipeline: checkpoint.pipeline().to_string(), control, epoch: 0, delivered: 0, noted: 0 })
+        Ok(Keeper { store, pipeline: checkpoint.pipeline().to_string(), control, epoch: 0, delivered: 0, noted: 0, bytes: Vec::new() })
     }
 
     /// Loads what was committed last, and delivers it where it is not known that the sink has it; the place to go on at.
@@ -59,7 +61,7 @@ impl<'c> Keeper<'c> {
         results: &[u8],
         sink: &mut impl TransactionalSink<Pane<K, V>>,
     ) -> Result<(), RunError<E>> {
-        let results: Vec<Pane<K, V>> = take(&mut &results[..]).map_err(|error| store(self.store.damaged(error)))?;
+        let results: Vec<Pane<K, V>> = take_panes(results).map_err(|error| store(self.store.damaged(error)))?;
         if results.is_empty() {
             // Nor was it delivered the first time.
             return Ok(());
@@ -82,11 +84,13 @@ impl<'c> Keeper<'c> {
         sink: &mut impl TransactionalSink<Pane<K, V>>,
     ) -> Result<(), Failure<E>> {
         let began = Instant::now();
-        let rows = sink.rows(&formed.results).map_err(Failure::Sink)?;
-        let written = self.write(&formed, rows.as_ref()).map_err(Failure::Store)?;
+        let Formed { place, state, results } = formed;
+        let results = together(results);
+        let rows = sink.rows(&results).map_err(Failure::Sink)?;
+        let written = self.write(&place, &state, &results, rows.as_ref()).map_err(Failure::Store)?;
         let committing = began.elapsed();
-        if rows.is_none() && !formed.results.is_empty() {
-            sink.deliver(&Epoch::new(&self.pipeline, self.epoch), formed.results).map_err(Failure::Sink)?;
+        if rows.is_none() && !results.is_empty() {
+            sink.deliver(&Epoch::new(&self.pipeline, self.epoch), results).map_err(Failure::Sink)?;
         }
         self.delivered = self.epoch;
         let mut progress = self.control.progress();
@@ -99,15 +103,20 @@ impl<'c> Keeper<'c> {
     }
 
     /// Commits results as rows of a table, or to be delivered; how many bytes of state had changed.
-    fn write<K: Serialize, V: Serialize>(&mut self, formed: &Formed<K, V>, rows: Option<&Rows>) -> Result<u64, BoxError> {
-        let mut results = Vec::new();
+    fn write<K: Serialize, V: Serialize>(
+        &mut self,
+        place: &[u8],
+        state: &Pieces,
+        results: &[Pane<K, V>],
+        rows: Option<&Rows>,
+    ) -> Result<u64, BoxError> {
         let epoch = self.epoch + 1;
         let delivered = if rows.is_some() { epoch } else { self.delivered };
+        self.bytes.clear();
         if rows.is_none() {
-            put(&mut results, &formed.results)?;
+            put_panes(&mut self.bytes, results)?;
         }
-        let (offset, state) = (&formed.place, formed.state.by_name());
-        let written = self.store.commit(&Commit { epoch, delivered, offset, state, results: &results, rows })?;
+        let written = self.store.commit(&Commit { epoch, delivered, offset: place, state: state.by_name(), results: &self.bytes, rows })?;
         (self.epoch, self.noted) = (epoch, delivered);
         Ok(written)
     }
@@ -116,4 +125,9 @@ impl<'c> Keeper<'c> {
     pub(super) fn end(&self) -> Result<(), BoxError> {
         if self.noted < self.delivered { Ok(self.store.acknowledge(self.delivered, None)?) } else { Ok(()) }
     }
+}
+
+/// The results of all micro-batches.
+fn together<T>(mut batches: Vec<Vec<T>>) -> Vec<T> {
+    if batches.len() == 1 { batches.remove(0) } else { batches.into_iter().flatten().collect() }
 }

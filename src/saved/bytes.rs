@@ -1,3 +1,4 @@
+use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -6,11 +7,38 @@ use serde::de::DeserializeOwned;
 #[error("{0}")]
 pub struct DamagedState(#[from] postcard::Error);
 
+/// Behind what is there.
+struct Behind<'o>(&'o mut Vec<u8>);
+
+impl Flavor for Behind<'_> {
+    type Output = ();
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    #[inline]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
+}
+
 /// Writes a value behind what is there.
 pub(crate) fn put<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<(), DamagedState> {
-    let before = std::mem::take(out);
-    *out = postcard::to_extend(value, before)?;
-    Ok(())
+    put_all(out, std::iter::once(value))
+}
+
+/// Writes values behind what is there, one after another.
+pub(crate) fn put_all<T: Serialize>(out: &mut Vec<u8>, values: impl IntoIterator<Item = T>) -> Result<(), DamagedState> {
+    let mut serializer = postcard::Serializer { output: Behind(out) };
+    Ok(values.into_iter().try_for_each(|value| value.serialize(&mut serializer))?)
 }
 
 /// Reads a value off the front.

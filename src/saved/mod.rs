@@ -2,13 +2,15 @@
 
 mod bytes;
 mod crc;
+mod panes;
 mod pieces;
 mod replay;
 mod values;
 
 pub use bytes::DamagedState;
-pub(crate) use bytes::{put, take, take_some};
+pub(crate) use bytes::{put, put_all, take, take_some};
 pub(crate) use crc::crc32;
+pub(crate) use panes::{put_panes, take_panes};
 pub use pieces::Pieces;
 pub use replay::Replay;
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Of the bytes in the tables.
-const FORMAT: u64 = 3;
+const FORMAT: u64 = 4;
 /// Files of fewer bytes are not worth making smaller; of larger ones it is worth while where the used part is less than one in so many.
 const LARGE: u64 = 16 << 20;
 const SPARSE: u64 = 4;

@@ -27,7 +27,7 @@
 //!
 //! | part | job | built in |
 //! |---|---|---|
-//! | [`Source`] | give records | iterators, the receiving half of a [`channel`], [`FollowFile`], `FollowCsv`, [`FolderLines`], [`Union`] |
+//! | [`Source`] | give records | iterators, the receiving half of a [`channel`], [`FollowFile`], `FollowCsv`, [`FolderLines`], `FolderCsv`, [`Union`] |
 //! | [`Trigger`] | decide when what waits becomes a micro-batch | [`Available`], [`Every`], [`Records`], [`Bytes`], [`Adaptive`], one `or`, `and` another |
 //! | [`Watermark`] | say how far event time has come | [`BoundedDisorder`] |
 //! | [`Windows`] | cut event time | [`Tumbling`], [`Sliding`], [`Session`], [`Global`] |
@@ -236,7 +236,7 @@ pub use schedule::{Deadline, Fair, Fcfs, LeastLoaded, LongestFirst, Priority, Sj
 pub use sink::EpochFile;
 pub use sink::{EpochFiles, ForEach};
 #[cfg(feature = "csv")]
-pub use source::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords, FollowCsv};
+pub use source::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords, FolderCsv, FollowCsv};
 pub use source::{
     FolderLines, FollowFile, Lines, Receiver, SendError, Sender, TextBlock, TextError, TextFile, TrySendError, Union, channel,
 };

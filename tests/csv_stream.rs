@@ -4,6 +4,8 @@
 mod few;
 #[path = "durable/folder.rs"]
 mod folder;
+#[path = "csv_stream/folder.rs"]
+mod folder_of_csv;
 
 use few::Few;
 use folder::Folder;

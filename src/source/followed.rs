@@ -34,6 +34,12 @@ pub(super) struct Followed {
     tail: Vec<u8>,
 }
 
+impl AsRef<Followed> for Followed {
+    fn as_ref(&self) -> &Followed {
+        self
+    }
+}
+
 impl Followed {
     /// From the beginning of a regular file.
     pub(super) fn open(path: &Path) -> io::Result<Self> {

@@ -4,6 +4,7 @@ mod channel;
 #[cfg(feature = "csv")]
 mod csv;
 mod disk;
+mod folder;
 mod folder_lines;
 mod follow_file;
 mod followed;
@@ -20,10 +21,10 @@ pub use channel::{Receiver, SendError, Sender, TrySendError, channel};
 #[cfg(all(feature = "csv", feature = "checkpoint"))]
 pub use csv::CsvPlace;
 #[cfg(feature = "csv")]
-pub use csv::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords, EachRecord, EveryRecord, FollowCsv};
-pub use folder_lines::FolderLines;
+pub use csv::{Csv, CsvBatch, CsvError, CsvFile, CsvRecords, EachRecord, EveryRecord, FolderCsv, FollowCsv};
 #[cfg(feature = "checkpoint")]
-pub use folder_lines::FolderPlace;
+pub use folder::FolderPlace;
+pub use folder_lines::FolderLines;
 pub use follow_file::FollowFile;
 #[cfg(feature = "checkpoint")]
 pub use followed::FilePlace;

@@ -11,7 +11,7 @@ use std::io;
 use std::marker::PhantomData;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use whole::WholeRecords;
+pub(super) use whole::WholeRecords;
 
 #[cfg(feature = "checkpoint")]
 pub use place::CsvPlace;

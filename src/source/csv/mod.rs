@@ -6,6 +6,7 @@ mod dialect;
 mod each;
 mod error;
 mod file;
+mod folder;
 mod follow;
 mod input;
 mod records;
@@ -16,6 +17,7 @@ pub use batch::CsvBatch;
 pub use each::EachRecord;
 pub use error::CsvError;
 pub use file::CsvFile;
+pub use folder::FolderCsv;
 #[cfg(feature = "checkpoint")]
 pub use follow::CsvPlace;
 pub use follow::FollowCsv;

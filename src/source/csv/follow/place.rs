@@ -22,6 +22,13 @@ pub(super) struct OpeningPlace {
     print: u64,
 }
 
+impl CsvPlace {
+    /// How many bytes are before it.
+    pub(in crate::source::csv) fn offset(&self) -> u64 {
+        self.file.offset
+    }
+}
+
 impl OpeningPlace {
     pub(super) fn of(bytes: &[u8]) -> Self {
         OpeningPlace { bytes: bytes.len() as u64, print: fixed_hash(bytes) }
@@ -30,7 +37,7 @@ impl OpeningPlace {
 
 impl WholeRecords {
     /// The place after what has been given.
-    pub(super) fn place(&self) -> CsvPlace {
+    pub(in crate::source::csv) fn place(&self) -> CsvPlace {
         CsvPlace { file: self.file.place(), opening: self.opening.as_ref().map(|opening| opening.place), ended: self.ended }
     }
 
@@ -38,7 +45,7 @@ impl WholeRecords {
     ///
     /// # Errors
     /// Where the file is shorter, or other bytes are before the place than were, or the first record is another.
-    pub(super) fn seek(&mut self, place: CsvPlace) -> io::Result<()> {
+    pub(in crate::source::csv) fn seek(&mut self, place: CsvPlace) -> io::Result<()> {
         self.file.seek(place.file)?;
         let mut opening = None;
         if let Some(known) = place.opening {

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 /// The records of a file that may grow: those that have an end.
 #[derive(Debug)]
-pub(super) struct WholeRecords {
+pub(in crate::source::csv) struct WholeRecords {
     pub(super) file: Followed,
     dialect: Dialect,
     pub(super) opening: Option<Opening>,
@@ -40,14 +40,20 @@ pub(super) struct Opening {
     pub(super) place: OpeningPlace,
 }
 
+impl AsRef<Followed> for WholeRecords {
+    fn as_ref(&self) -> &Followed {
+        &self.file
+    }
+}
+
 impl WholeRecords {
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(in crate::source::csv) fn open(path: &Path) -> io::Result<Self> {
         let (file, dialect) = (Followed::open(path)?, Dialect::default());
         let scan = Scan::new(dialect.delimiter);
         Ok(WholeRecords { file, dialect, opening: None, scan, scanned: 0, ends: VecDeque::new(), ended: true })
     }
 
-    pub(super) fn dialect(self, change: impl FnOnce(Dialect) -> Dialect) -> Self {
+    pub(in crate::source::csv) fn dialect(self, change: impl FnOnce(Dialect) -> Dialect) -> Self {
         let dialect = change(self.dialect);
         WholeRecords { dialect, scan: Scan::new(dialect.delimiter), ..self }
     }
@@ -56,7 +62,7 @@ impl WholeRecords {
     ///
     /// # Errors
     /// Where the file cannot be read, has become shorter, or goes on after a record that was given without an end.
-    pub(super) fn read(&mut self) -> io::Result<usize> {
+    pub(in crate::source::csv) fn read(&mut self) -> io::Result<usize> {
         let read = self.file.read()?;
         if read > 0 && !self.ended {
             let what = "what was taken for the last record, as it had no end, has been written on: let whole records be appended";
@@ -83,7 +89,11 @@ impl WholeRecords {
     }
 
     /// Gives up to so many records; whether there were any.
-    pub(super) fn give<T: DeserializeOwned>(&mut self, max: usize, inbox: &mut Inbox<Result<T, CsvError>>) -> io::Result<bool> {
+    pub(in crate::source::csv) fn give<T: DeserializeOwned>(
+        &mut self,
+        max: usize,
+        inbox: &mut Inbox<Result<T, CsvError>>,
+    ) -> io::Result<bool> {
         let shape = match (&self.opening, self.ends.front()) {
             (Some(opening), _) => Arc::clone(&opening.shape),
             (None, Some(end)) => self.read_opening(*end)?,
@@ -105,7 +115,7 @@ impl WholeRecords {
     }
 
     /// Gives what is left as a record, if there is anything.
-    pub(super) fn give_last<T: DeserializeOwned>(&mut self, inbox: &mut Inbox<Result<T, CsvError>>) -> io::Result<()> {
+    pub(in crate::source::csv) fn give_last<T: DeserializeOwned>(&mut self, inbox: &mut Inbox<Result<T, CsvError>>) -> io::Result<()> {
         let end = self.file.offset() + self.file.rest().len() as u64;
         // A part of the mark of UTF-8 is no mark.
         let is_record = self.scan.in_record() || self.scanned < end;

@@ -1,7 +1,9 @@
 //! What can go wrong.
 
+use std::any::Any;
 use std::error::Error;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A boxed cause out of a source or a sink.
 pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
@@ -148,3 +150,15 @@ impl<E: fmt::Display> fmt::Display for RunError<E> {
 }
 
 impl<E: fmt::Debug + fmt::Display> Error for RunError<E> {}
+
+/// Drops what a failed run leaves. What a panic threw may throw again when it is dropped: that is of no interest any more.
+pub(crate) fn forget<T>(left: T) {
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(left)));
+}
+
+/// What a panic said.
+pub(crate) fn message(payload: Box<dyn Any + Send>) -> String {
+    let text = payload.downcast_ref::<&str>().map(|s| s.to_string()).or_else(|| payload.downcast_ref::<String>().cloned());
+    forget(payload);
+    text.unwrap_or_else(|| "a payload that is not text".to_string())
+}

@@ -6,6 +6,8 @@ mod folder;
 mod ledger;
 #[path = "durable/overlap.rs"]
 mod overlap;
+#[path = "durable/own_serde.rs"]
+mod own_serde;
 #[path = "durable/parallelism.rs"]
 mod parallelism;
 #[path = "durable/pieces.rs"]

@@ -1,12 +1,7 @@
 //! How a run ends early.
 
+pub(crate) use crate::error::forget;
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-/// Drops what a failed run leaves. What a panic threw may throw again when it is dropped: that is of no interest any more.
-pub(crate) fn forget<T>(left: T) {
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(left)));
-}
 
 /// Why a run ended early.
 #[derive(Debug)]

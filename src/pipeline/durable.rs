@@ -24,6 +24,7 @@ use crate::watermark::Tracker;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What `.run_exactly_once(..)` needs of where records come from. Not to be implemented outside the crate.
 #[diagnostic::on_unimplemented(
@@ -123,9 +124,11 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integra
         let plan = format!("{} with {}", steps::<M, C, Ky, Wi, I>(&stage.input, &stage.chain, &stage.windows), form(&running));
         let mut keeper = Keeper::open(&checkpoint, &plan, &control).map_err(store)?;
         let mut tracker = Tracker::new(pacing.watermark);
-        let place = keeper.recover(&mut sink, |state| load(&mut running, &mut tracker, state))?;
         let places = Places(SharedPlaces::default());
-        let spring = stage.input.resume(place.as_deref(), &places).map_err(|cause| RunError::Source { cause })?;
+        let spring = caught(|| {
+            let place = keeper.recover(&mut sink, |state| load(&mut running, &mut tracker, state))?;
+            stage.input.resume(place.as_deref(), &places).map_err(|cause| RunError::Source { cause })
+        })?;
         // What is left out cannot be told from what has been processed.
         let admission = Admission { when_full: WhenFull::Block, ..pacing.admission };
         let mut pace = pace(pacing.trigger, admission);
@@ -155,6 +158,11 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integra
         keeper.end().map_err(store)?;
         Ok(control.snapshot())
     }
+}
+
+/// What comes before the first batch, too, calls what a user has written: a panic of it is an error of the run.
+fn caught<R, E>(work: impl FnOnce() -> Result<R, RunError<E>>) -> Result<R, RunError<E>> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| Err(Broken::panic(0, payload).into()))
 }
 
 pub(super) fn store<E>(cause: impl Into<BoxError>) -> RunError<E> {

@@ -1,9 +1,8 @@
 use super::Pipeline;
 use super::deliver::Delivers;
-use super::run::message;
 use crate::data::StreamProgress;
 use crate::engine::{self, Control, Driver};
-use crate::error::{BuildError, BuildErrorKind, RunError};
+use crate::error::{BuildError, BuildErrorKind, RunError, message};
 use crate::stage::Sink;
 use std::fmt;
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use super::forming::Formed;
 use crate::data::Pane;
 use crate::engine::{Broken, Control};
 use crate::error::{BoxError, RunError};
-use crate::saved::{DamagedState, Pieces, put_panes, take_panes};
+use crate::saved::{DamagedState, Pieces, contained, put_panes, take_panes};
 use crate::stage::{Epoch, Rows, TransactionalSink};
 use crate::store::{Checkpoint, Commit, Store};
 use serde::Serialize;
@@ -42,7 +42,7 @@ impl<'c> Keeper<'c> {
     ) -> Result<Option<Vec<u8>>, RunError<E>> {
         let Some(found) = self.store.found().map_err(store)? else { return Ok(None) };
         let mut state = Pieces::new(found.state);
-        load(&mut state).map_err(|error| store(self.store.damaged(error)))?;
+        load(&mut state).map_err(|error| store(self.store.unreadable(error)))?;
         if !state.is_empty() {
             return Err(store(self.store.damaged("there are pieces of state that belong to no part of it")));
         }
@@ -61,7 +61,7 @@ impl<'c> Keeper<'c> {
         results: &[u8],
         sink: &mut impl TransactionalSink<Pane<K, V>>,
     ) -> Result<(), RunError<E>> {
-        let results: Vec<Pane<K, V>> = take_panes(results).map_err(|error| store(self.store.damaged(error)))?;
+        let results: Vec<Pane<K, V>> = contained(|| take_panes(results)).map_err(|error| store(self.store.unreadable(error)))?;
         if results.is_empty() {
             // Nor was it delivered the first time.
             return Ok(());
@@ -114,7 +114,7 @@ impl<'c> Keeper<'c> {
         let delivered = if rows.is_some() { epoch } else { self.delivered };
         self.bytes.clear();
         if rows.is_none() {
-            put_panes(&mut self.bytes, results)?;
+            contained(|| put_panes(&mut self.bytes, results))?;
         }
         let written = self.store.commit(&Commit { epoch, delivered, offset: place, state: state.by_name(), results: &self.bytes, rows })?;
         (self.epoch, self.noted) = (epoch, delivered);

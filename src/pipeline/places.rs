@@ -1,7 +1,7 @@
 //! Which place in a source belongs to how many records.
 
 use crate::error::BoxError;
-use crate::saved::{Replay, put, take};
+use crate::saved::{DamagedState, Replay, contained, put, take};
 use crate::stage::{Inbox, Pending, Pull, Source, Trigger};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -81,17 +81,23 @@ impl<S: Replay> Noting<S> {
             source.seek(offset::<S>(place)?).map_err(Into::into)?;
             source.acknowledge(offset::<S>(place)?).map_err(Into::into)?;
         }
-        let mut start = Vec::new();
-        put(&mut start, &source.offset())?;
-        places.begin(start);
+        places.begin(place_of(&source)?);
         Ok(Noting { source, given: 0, places })
     }
 }
 
+/// Where a source is, as it is kept.
+fn place_of<S: Replay>(source: &S) -> Result<Vec<u8>, DamagedState> {
+    let (mut place, offset) = (Vec::new(), source.offset());
+    contained(|| put(&mut place, &offset))?;
+    Ok(place)
+}
+
 /// A place, as the source knows it.
 fn offset<S: Replay>(mut place: &[u8]) -> Result<S::Offset, BoxError> {
-    match take(&mut place) {
+    match contained(|| take(&mut place)) {
         Ok(offset) if place.is_empty() => Ok(offset),
+        Err(error) if error.is_panic() => Err(error.into()),
         _ => {
             Err("the saved place is none of this source: it was saved by a source of another type; start anew with another checkpoint"
                 .into())
@@ -114,9 +120,7 @@ impl<S: Replay> Source for Noting<S> {
         let mut mark = None;
         if inbox.len() > before {
             self.given += (inbox.len() - before) as u64;
-            let mut place = Vec::new();
-            put(&mut place, &self.source.offset())?;
-            mark = Some((self.given, place));
+            mark = Some((self.given, place_of(&self.source)?));
         }
         let mut places = self.places.lock();
         places.marks.extend(mark);

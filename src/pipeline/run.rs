@@ -6,8 +6,8 @@ use super::input::{Feed, Shared};
 use super::spring::Spring;
 use super::stage::{Moment, Stage};
 use crate::data::{RunStats, Stopwatch};
-use crate::engine::{Broken, Cause, Control, Engine, Pacing, Settings, forget};
-use crate::error::RunError;
+use crate::engine::{Broken, Cause, Control, Engine, Pacing, Settings};
+use crate::error::{RunError, message};
 use crate::process::Operator;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -215,11 +215,4 @@ impl<E> From<Broken<E>> for RunError<E> {
             Cause::Stopped | Cause::Expired => RunError::DeadlineExceeded { batch },
         }
     }
-}
-
-/// What a panic said.
-pub(super) fn message(payload: Box<dyn std::any::Any + Send>) -> String {
-    let text = payload.downcast_ref::<&str>().map(|s| s.to_string()).or_else(|| payload.downcast_ref::<String>().cloned());
-    forget(payload);
-    text.unwrap_or_else(|| "a payload that is not text".to_string())
 }

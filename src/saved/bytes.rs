@@ -1,11 +1,8 @@
+use super::DamagedState;
+use super::contained::Naming;
 use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-/// Bytes that are not what they should be, or a value that cannot be made into bytes.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct DamagedState(#[from] postcard::Error);
 
 /// Behind what is there.
 struct Behind<'o>(&'o mut Vec<u8>);
@@ -38,12 +35,18 @@ pub(crate) fn put<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result
 /// Writes values behind what is there, one after another.
 pub(crate) fn put_all<T: Serialize>(out: &mut Vec<u8>, values: impl IntoIterator<Item = T>) -> Result<(), DamagedState> {
     let mut serializer = postcard::Serializer { output: Behind(out) };
-    Ok(values.into_iter().try_for_each(|value| value.serialize(&mut serializer))?)
+    let naming = Naming::<T>::begin();
+    let done = values.into_iter().try_for_each(|value| value.serialize(&mut serializer));
+    naming.end();
+    done.map_err(DamagedState::of::<T>)
 }
 
 /// Reads a value off the front.
 pub(crate) fn take<T: DeserializeOwned>(input: &mut &[u8]) -> Result<T, DamagedState> {
-    let (value, rest) = postcard::take_from_bytes(input)?;
+    let naming = Naming::<T>::begin();
+    let done = postcard::take_from_bytes(input);
+    naming.end();
+    let (value, rest) = done.map_err(DamagedState::of::<T>)?;
     *input = rest;
     Ok(value)
 }

@@ -1,15 +1,18 @@
 //! What can be saved, and read again.
 
 mod bytes;
+mod contained;
 mod crc;
+mod damaged;
 mod panes;
 mod pieces;
 mod replay;
 mod values;
 
-pub use bytes::DamagedState;
 pub(crate) use bytes::{put, put_all, take, take_some};
+pub(crate) use contained::contained;
 pub(crate) use crc::crc32;
+pub use damaged::DamagedState;
 pub(crate) use panes::{put_panes, take_panes};
 pub use pieces::Pieces;
 pub use replay::Replay;

@@ -1,6 +1,6 @@
 //! State in pieces.
 
-use super::DamagedState;
+use super::{DamagedState, contained};
 use std::collections::BTreeMap;
 
 /// Pieces of state by name: each is written by itself, where it has changed since it was written last.
@@ -41,7 +41,7 @@ impl Pieces {
     /// Writes a piece; one without bytes is none.
     pub(crate) fn write(&mut self, name: &[u8], write: impl FnOnce(&mut Vec<u8>) -> Result<(), DamagedState>) -> Result<(), DamagedState> {
         let mut bytes = Vec::new();
-        write(&mut bytes)?;
+        contained(|| write(&mut bytes))?;
         if !bytes.is_empty() {
             self.pieces.insert(self.name(name), bytes);
         }
@@ -52,7 +52,7 @@ impl Pieces {
     pub(crate) fn read<R>(&mut self, name: &[u8], read: impl FnOnce(&mut &[u8]) -> Result<R, DamagedState>) -> Result<R, DamagedState> {
         let bytes = self.pieces.remove(&self.name(name)).unwrap_or_default();
         let mut rest = &bytes[..];
-        let found = read(&mut rest)?;
-        if rest.is_empty() { Ok(found) } else { Err(DamagedState::from(postcard::Error::DeserializeBadEncoding)) }
+        let found = contained(|| read(&mut rest))?;
+        if rest.is_empty() { Ok(found) } else { Err(DamagedState::too_many()) }
     }
 }

@@ -4,6 +4,7 @@ use super::pieces::{ByName, PIECES, Sums};
 use super::writer::Writer;
 use super::{Checkpoint, StoreError, rows, writer};
 use crate::data::{beside, fixed_hash, sync_name};
+use crate::saved::DamagedState;
 use crate::stage::Rows;
 use redb::{Database, DatabaseError, ReadableDatabase, StorageError, Table, TableDefinition, TableError};
 use std::fmt::Display;
@@ -80,6 +81,11 @@ impl Store {
 
     pub(crate) fn damaged(&self, error: impl Display) -> StoreError {
         StoreError::new(&self.path, StoreErrorKind::Damaged(error.to_string()))
+    }
+
+    /// What was read of it cannot be made into values.
+    pub(crate) fn unreadable(&self, error: DamagedState) -> StoreError {
+        if error.is_panic() { self.failed(error) } else { self.damaged(error) }
     }
 
     /// What was committed last, if anything was; refuses what another plan has committed.

@@ -4,7 +4,7 @@ use super::redb::NUMBERS;
 use super::{StoreError, rows, writer};
 use crate::data::{Pane, Window};
 use crate::error::BoxError;
-use crate::saved::{put, take};
+use crate::saved::{DamagedState, contained, put, take};
 use crate::stage::{Epoch, Rows, TransactionalSink};
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable, TableError};
 use serde::Serialize;
@@ -79,12 +79,12 @@ impl<K: Serialize, V: Serialize> TransactionalSink<Pane<K, V>> for Table {
     }
 
     fn rows(&mut self, results: &[Pane<K, V>]) -> Result<Option<Rows>, BoxError> {
-        let row = |pane: &Pane<K, V>| -> Result<(Vec<u8>, Vec<u8>), BoxError> {
+        let row = |pane: &Pane<K, V>| -> Result<(Vec<u8>, Vec<u8>), DamagedState> {
             let mut value = Vec::new();
             put(&mut value, &pane.value)?;
             Ok((rows::key(pane.window, &pane.key)?, value))
         };
-        let rows = results.iter().map(row).collect::<Result<_, _>>()?;
+        let rows = contained(|| results.iter().map(row).collect::<Result<_, _>>())?;
         Ok(Some(Rows { table: self.name.clone(), rows }))
     }
 }
@@ -137,7 +137,7 @@ impl<K: Serialize + DeserializeOwned, V: DeserializeOwned> TableReader<K, V> {
     /// Where the file cannot be read, is damaged, or holds values of another type.
     pub fn get(&self, window: Window, key: &K) -> Result<Option<V>, StoreError> {
         let Some(table) = &self.table else { return Ok(None) };
-        let bytes = rows::key(window, key).map_err(|error| damaged(&self.path, error))?;
+        let bytes = contained(|| rows::key(window, key)).map_err(|error| damaged(&self.path, error))?;
         let found = contain(&self.path, || Ok(table.get(bytes.as_slice())?))?;
         found.map(|value| self.value(&bytes, value.value())).transpose()
     }
@@ -166,14 +166,14 @@ impl<K: Serialize + DeserializeOwned, V: DeserializeOwned> TableReader<K, V> {
         let none = || damaged(&self.path, "a row has no window");
         let (window, mut key) = rows::split(bytes).ok_or_else(none)?;
         let value = self.value(bytes, value)?;
-        Ok((window, take(&mut key).map_err(|error| damaged(&self.path, error))?, value))
+        Ok((window, contained(|| take(&mut key)).map_err(|error| damaged(&self.path, error))?, value))
     }
 
     fn value(&self, key: &[u8], (sum, mut bytes): (u64, &[u8])) -> Result<V, StoreError> {
         if sum != rows::sum(key, bytes) {
             return Err(damaged(&self.path, "the sum of a row is wrong"));
         }
-        let value = take(&mut bytes).map_err(|error| damaged(&self.path, error))?;
+        let value = contained(|| take(&mut bytes)).map_err(|error| damaged(&self.path, error))?;
         if bytes.is_empty() { Ok(value) } else { Err(damaged(&self.path, "a value is longer than one of this type")) }
     }
 }

@@ -80,11 +80,12 @@ pub enum RunError<E> {
         /// The first batch that was not run to its end.
         batch: u64,
     },
-    /// Records came too late for all of their windows, and were [to be refused](crate::Pipeline::refuse_late_records).
+    /// Records, or what timers made, came too late for all of their windows, and were
+    /// [to be refused](crate::Pipeline::refuse_late_records).
     TooLate {
-        /// The last batch of the micro-batch that they came in.
+        /// The last batch of the micro-batch that they came in, or after which the timers fired.
         batch: u64,
-        /// How many of them there are in it.
+        /// How many of them there are.
         records: u64,
     },
     /// The source of a stream could not be read on.

@@ -136,6 +136,54 @@ fn a_record_that_is_too_late_can_end_the_stream() {
     assert!(matches!(sessions, Err(RunError::TooLate { batch: 4, records: 1 })));
 }
 
+/// At each timer sets one for a time that is over, which fires with the next micro-batch.
+struct Back;
+
+impl KeyedProcessor<(), i64> for Back {
+    type State = ();
+    type Out = i64;
+
+    fn on_record(&self, _: &(), _: &mut (), second: i64, context: &mut Context<i64>) {
+        context.timer(Timestamp::from_secs(second));
+    }
+
+    fn on_timer(&self, _: &(), _: &mut (), at: Timestamp, context: &mut Context<i64>) {
+        context.emit(at.as_micros());
+        if at == Timestamp::from_secs(12) {
+            context.timer(Timestamp::from_secs(3));
+        }
+    }
+}
+
+/// What timers made too late was counted as dropped, and the stream went on.
+#[test]
+fn what_a_timer_makes_too_late_can_end_the_stream() {
+    let stream = |times: &'static [i64]| {
+        let stream = Pipeline::stream(times.iter().copied()).event_time(|t| Timestamp::from_secs(*t)).trigger(Records::of(1));
+        stream.key_by(|_| ()).stateful(Back).window(Tumbling::of(10 * SECOND))
+    };
+    let counted = stream(&[1, 12, 25, 26]).integrator(Count).for_each(drop).unwrap();
+    assert_eq!((counted.late, counted.dropped), (1, 1));
+    let mut seen = Vec::new();
+    let error = stream(&[1, 12, 25, 26]).refuse_late_records().integrator(Count).for_each(|pane| seen.push(pane.value)).unwrap_err();
+    assert!(matches!(error, RunError::TooLate { batch: 2, records: 1 }), "{error}");
+    assert_eq!(seen, [1, 1], "what was complete has left");
+    assert!(stream(&[1, 2, 25, 26]).refuse_late_records().integrator(Count).try_run().is_ok());
+}
+
+/// Panes of one key were counted over all micro-batches, though each of them is a window of its own.
+#[test]
+fn a_window_a_micro_batch_has_nothing_to_do_with_the_one_before() {
+    for lateness in [Duration::ZERO, 5 * SECOND] {
+        let mut seen = Vec::new();
+        let stream = Pipeline::stream(0..6u64).trigger(Records::of(2)).event_time(|n| Timestamp::from_secs(*n as i64));
+        let windows = stream.window(PerBatch).allowed_lateness(lateness).key_by(|n| n % 2);
+        windows.integrator(Sum).for_each(|pane| seen.push((pane.key, pane.value, pane.index, pane.timing, pane.is_last))).unwrap();
+        let each = [(0, 0), (1, 1), (0, 2), (1, 3), (0, 4), (1, 5)];
+        assert_eq!(seen, each.map(|(key, sum)| (key, sum, 0, Timing::OnTime, true)));
+    }
+}
+
 /// A session that had left, and grew by a late record, was in the result twice: as it was, and as it had become.
 #[test]
 fn a_session_that_has_grown_is_in_the_result_as_it_is_at_the_end() {

@@ -12,6 +12,8 @@ mod own_serde;
 mod parallelism;
 #[path = "durable/pieces.rs"]
 mod pieces;
+#[path = "durable/rolling.rs"]
+mod rolling;
 #[path = "durable/table.rs"]
 mod table;
 #[path = "durable/writers.rs"]

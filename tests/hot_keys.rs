@@ -1,8 +1,12 @@
 //! The hottest keys that stats name are the hottest keys, and where there are none, none is named.
 
+mod props;
+
 use microbatch::prelude::*;
-use microbatch::{HotKey, fixed_hash};
+use microbatch::{HotKey, Inbox, Pull, fixed_hash};
+use props::holds;
 use std::collections::HashMap;
+use std::convert::Infallible;
 
 fn engine(threads: usize) -> Engine {
     Engine::builder().threads(threads).build().unwrap()
@@ -132,6 +136,83 @@ fn streams_name_them_in_their_progress() {
     check(&progress.hottest_keys, &keys);
     assert_eq!(progress.hottest_keys[0].key, "0");
     assert_eq!(progress.hottest_keys.len(), 5);
+}
+
+/// Keys in several source partitions, which come in turns of some size.
+struct Partitions {
+    keys: Vec<u32>,
+    count: u32,
+    /// How many records a partition gives in a turn.
+    turn: usize,
+    at: Vec<usize>,
+    next: u32,
+}
+
+impl Partitions {
+    fn of(keys: &[u32], count: u32, turn: usize) -> Self {
+        let share = keys.len().div_ceil(count as usize);
+        Partitions { keys: keys.to_vec(), count, turn, at: (0..count as usize).map(|partition| partition * share).collect(), next: 0 }
+    }
+}
+
+impl Source for Partitions {
+    type Item = u32;
+    type Error = Infallible;
+
+    fn pull(&mut self, max: usize, inbox: &mut Inbox<u32>) -> Result<Pull, Infallible> {
+        let share = self.keys.len().div_ceil(self.count as usize);
+        let partition = self.next;
+        self.next = (self.next + 1) % self.count;
+        let end = ((partition as usize + 1) * share).min(self.keys.len());
+        let at = &mut self.at[partition as usize];
+        for _ in 0..self.turn.min(max).min(end - (*at).min(end)) {
+            inbox.push_from(partition, self.keys[*at]);
+            *at += 1;
+        }
+        let is_done = |(partition, at): (usize, &usize)| *at >= ((partition + 1) * share).min(self.keys.len());
+        Ok(if self.at.iter().enumerate().all(is_done) { Pull::End } else { Pull::Ready })
+    }
+}
+
+/// Batches of one micro-batch had the draws of those of another partition, and those of the next draws of their own.
+#[test]
+fn they_are_the_same_however_a_stream_is_cut() {
+    let keys = zipf(30_000);
+    let run = |partitions: u32, turn: usize, size: usize, threads: usize| {
+        let stream = Pipeline::stream(Partitions::of(&keys, partitions, turn)).trigger(Records::of(size)).on(&engine(threads));
+        // More than one of some records, and none of others.
+        let keyed = stream.flat_map(|key| (0..key % 3).map(move |_| key)).key_by(|key| *key).hottest_keys(10);
+        keyed.integrator(Count).for_each(drop).unwrap().hottest_keys
+    };
+    let left: Vec<u32> = keys.iter().flat_map(|key| (0..key % 3).map(|_| *key)).collect();
+    for partitions in [1, 3] {
+        let whole = run(partitions, 1_000, 100_000, 1);
+        assert_eq!(whole.len(), 10);
+        check(&whole, &left);
+        holds(u64::from(partitions), 6, &(1usize..2_000, 1usize..20_000, 1usize..4), |(turn, size, threads)| {
+            assert_eq!(run(partitions, turn, size, threads), whole, "turns of {turn}, micro-batches of {size}, {threads} threads");
+        });
+    }
+    let bounded = Pipeline::over(&keys).flat_map(|key| (0..key % 3).map(move |_| *key)).key_by(|key| *key).hottest_keys(10);
+    check(&bounded.integrator(Count).run_with_stats().1.hottest_keys, &left);
+}
+
+/// Partitions with the same keys at the same places: the margin said as little as if they were others.
+#[test]
+fn an_estimate_is_out_by_more_than_its_margin_once_in_hundreds() {
+    let (mut out, mut all) = (0, 0);
+    for run in 0..40u32 {
+        let half: Vec<u32> = zipf(16_000).iter().map(|key| (key + run) % 1_000).map(|key| key.wrapping_mul(run + 1)).collect();
+        let keys = half.repeat(4);
+        // Places of their own for each run.
+        let shifted: Vec<u32> = keys.iter().skip(run as usize * 7).copied().collect();
+        let stream = Pipeline::stream(Partitions::of(&shifted, 4, 500)).trigger(Records::of(4_000));
+        let hottest = stream.key_by(|key| *key).hottest_keys(20).integrator(Count).for_each(drop).unwrap().hottest_keys;
+        let counts = counts(&shifted);
+        all += hottest.len();
+        out += hottest.iter().filter(|hot| counts[&hot.key].abs_diff(hot.records) > hot.margin).count();
+    }
+    assert!(all > 700 && out * 100 <= all, "{out} of {all}");
 }
 
 #[test]

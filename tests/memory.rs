@@ -2,7 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use microbatch::prelude::*;
-use microbatch::{Admission, ForEach, channel};
+use microbatch::{Admission, ForEach, PerBatch, channel};
 use std::process::Command;
 use std::time::Duration;
 
@@ -46,6 +46,11 @@ fn run(kind: &str, records: u64) {
             let sums =
                 stream.window(Tumbling::of(Duration::from_secs(1))).key_by(|record| record.0 % 100).map(|record| record.1.len() as u64);
             sums.integrator(Sum).for_each(|_| ()).map(drop).unwrap();
+        }
+        "late records of micro-batches" => {
+            let stream = Pipeline::stream(numbers).trigger(Records::of(500)).event_time(|record| Timestamp::from_millis(record.0 as i64));
+            let windows = stream.window(PerBatch).allowed_lateness(Duration::from_secs(1)).key_by(|record| record.0);
+            windows.integrator(Count).for_each(|_| ()).map(drop).unwrap();
         }
         "channel" => {
             let (sender, source) = channel(1_000);
@@ -116,6 +121,12 @@ fn a_slow_sink_keeps_the_source_waiting() {
 #[test]
 fn windows_that_have_left_are_dropped() {
     check("windows");
+}
+
+/// How often each key had left was kept for ever.
+#[test]
+fn keys_of_windows_of_one_micro_batch_are_forgotten() {
+    check("late records of micro-batches");
 }
 
 #[test]

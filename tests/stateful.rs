@@ -467,6 +467,27 @@ fn at_the_end_of_the_source_all_keys_are_woken_in_the_order_of_their_times() {
     });
 }
 
+/// Steps before one that replaces the time hear of the clock, too, and of what was emitted by it the time is replaced.
+#[test]
+fn keys_are_woken_where_the_time_is_replaced_later() {
+    within(LIMIT, || {
+        let (sender, source) = channel(10);
+        let (out, counted) = channel(10);
+        let stream = Pipeline::stream(source).event_time(|n: &u8| Timestamp::from_micros(i64::from(*n)));
+        let woken = stream.key_by(|n| *n).stateful(Clock { after: Duration::from_millis(1) });
+        let late = woken.event_time(|(n, ..)| Timestamp::from_micros(i64::from(*n) * 100)).map(|(n, ..)| n);
+        let woken_again = late.stateful(Clock { after: Duration::from_millis(1) });
+        let handle = woken_again.spawn(out).unwrap();
+        sender.send(2).unwrap();
+        // The source is quiet: both are woken by the clock.
+        let (key, _, time) = Pipeline::stream(counted).into_iter().next().unwrap();
+        // The time that counts is that of the records which come to the later step, of which there was none.
+        assert_eq!((key, time), (2, None));
+        drop(sender);
+        handle.join().unwrap();
+    });
+}
+
 /// Emits what falls into windows, when it is woken.
 #[test]
 fn what_is_emitted_by_the_clock_is_on_time_for_windows() {

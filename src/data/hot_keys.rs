@@ -10,21 +10,24 @@ pub struct HotKey {
     pub key: String,
     /// How many records have it, as estimated.
     pub records: u64,
-    /// By how many that may be out: three standard errors, which one estimate in four hundred exceeds. 0 where the sample is all records.
+    /// By how many that may be out: as far as Wilson's score interval of three standard errors goes, which one estimate in four hundred exceeds. 0
+    /// where the sample is all records.
     pub margin: u64,
 }
 
 /// Records of the sample: a share is out by 2.4 in a hundred of all records at most, as far as three standard errors go.
 const SAMPLE: usize = 4096;
 
-/// A sample of keys: those records whose draws are the least. A draw is a function of the batch and of the place in it, so that the sample depends on
-/// the batches alone, whichever worker takes them and when.
+/// A sample of keys: those records whose draws are the least. A draw is a function of the source partition and of the place in it, so that the sample
+/// depends on the records alone, however they are cut into micro-batches, whichever worker takes them and when.
 #[derive(Debug)]
 pub(crate) struct HotKeys {
     /// How many keys are to be named.
     count: usize,
-    /// Tells the batches of one micro-batch from those of the next.
-    salt: AtomicU64,
+    /// Tells the records of one source partition from those of another.
+    seed: AtomicU64,
+    /// How many records of it came before those of the run.
+    before: AtomicU64,
     /// Draws above this are not of the sample.
     limit: AtomicU64,
     /// How many records were drawn for.
@@ -35,6 +38,10 @@ pub(crate) struct HotKeys {
 /// The draws for the records of one batch.
 pub(crate) struct Draws {
     seed: u64,
+    /// The place of the batch's first record in its source partition.
+    first: u64,
+    /// The record that came last, and how many were made of it so far.
+    last: (usize, u64),
     /// How many records there were so far.
     seen: u64,
     limit: u64,
@@ -43,19 +50,21 @@ pub(crate) struct Draws {
 
 impl HotKeys {
     pub(crate) fn new(count: usize) -> Self {
-        let sample = Mutex::default();
-        HotKeys { count, salt: AtomicU64::new(0), limit: AtomicU64::new(u64::MAX), seen: AtomicU64::new(0), sample }
+        let (sample, number) = (Mutex::default(), || AtomicU64::new(0));
+        HotKeys { count, seed: number(), before: number(), limit: AtomicU64::new(u64::MAX), seen: number(), sample }
     }
 
-    /// Batches are numbered anew from here on.
-    pub(crate) fn next_run(&self) {
-        self.salt.fetch_add(1, Ordering::Relaxed);
+    /// A run begins over records of this source partition, of which so many came before.
+    pub(crate) fn next_run(&self, partition: Option<u32>, before: u64) {
+        self.seed.store(mixed(partition.map_or(0, |partition| 1 + u64::from(partition))), Ordering::Relaxed);
+        self.before.store(before, Ordering::Relaxed);
     }
 
-    /// For the records of this batch.
-    pub(crate) fn draws(&self, batch: u64) -> Draws {
-        let seed = mixed(mixed(self.salt.load(Ordering::Relaxed)) ^ batch);
-        Draws { seed, seen: 0, limit: self.limit.load(Ordering::Relaxed), sample: Vec::new() }
+    /// For the records of a batch, before which the run has so many others.
+    pub(crate) fn draws(&self, first: u64) -> Draws {
+        let first = self.before.load(Ordering::Relaxed).wrapping_add(first);
+        let (seed, limit) = (self.seed.load(Ordering::Relaxed), self.limit.load(Ordering::Relaxed));
+        Draws { seed, first, last: (usize::MAX, 0), seen: 0, limit, sample: Vec::new() }
     }
 
     /// Takes in a batch that is done.
@@ -91,10 +100,13 @@ impl HotKeys {
 }
 
 impl Draws {
-    /// Draws for the next record.
+    /// Draws for what is made of the record at this place in the batch.
     #[inline]
-    pub(crate) fn next(&mut self, key: impl FnOnce() -> String) {
-        let draw = mixed(self.seed.wrapping_add(self.seen));
+    pub(crate) fn next(&mut self, position: usize, key: impl FnOnce() -> String) {
+        let nth = if self.last.0 == position { self.last.1 + 1 } else { 0 };
+        self.last = (position, nth);
+        let place = mixed(self.first.wrapping_add(position as u64) ^ self.seed);
+        let draw = if nth == 0 { place } else { mixed(place ^ nth) };
         self.seen += 1;
         if draw <= self.limit {
             self.take(draw, key());
@@ -110,13 +122,20 @@ impl Draws {
     }
 }
 
-/// The estimate from `count` of `size` records of the sample, out of `seen`.
+/// The square of three standard errors.
+const SQUARE: f64 = 9.0;
+
+/// The estimate from `count` of `size` records of the sample, out of `seen`, and the farther end of its interval by Wilson (Probable Inference, 1927),
+/// which holds for rare keys too.
 fn hot(key: String, count: u64, size: usize, seen: u64) -> HotKey {
     let (size, all) = (size as f64, seen as f64);
     let share = count as f64 / size;
     // A sample without replacement tells more, the more of the whole it is.
-    let error = (share * (1.0 - share) / size * (1.0 - size / all).max(0.0)).sqrt();
-    HotKey { key, records: (share * all).round() as u64, margin: (3.0 * error * all).ceil() as u64 }
+    let doubt = SQUARE / size * (1.0 - size / all).max(0.0);
+    let middle = (share + doubt / 2.0) / (1.0 + doubt);
+    let half = (doubt * share * (1.0 - share) + doubt * doubt / 4.0).sqrt() / (1.0 + doubt);
+    let margin = (middle - share).abs() + half;
+    HotKey { key, records: (share * all).round() as u64, margin: (margin * all).ceil() as u64 }
 }
 
 /// Leaves the records of the least draws, where there are more than `most`: the greatest that is left.

@@ -262,6 +262,10 @@ where
         self.place.batch
     }
 
+    fn first(&self) -> u64 {
+        self.runner.sizes.first(self.place.batch as u32)
+    }
+
     fn expected(&self) -> usize {
         self.place.records
     }

@@ -233,8 +233,7 @@ where
         self.apart = self.keeps || tasks.is_permuted() && (in_order || !self.exact);
         self.own_memory = self.apart || !self.exact && !G::COSTLY;
         self.group = if self.exact || self.apart { None } else { self.sizes.group(self.groups()) };
-        let is_watched = plan.settings.hot_keys.is_some();
-        self.fused = C::IN_PIECES && !G::COSTLY && !self.own_memory && !self.clocked && !plan.judged && !is_watched && tasks.is_free();
+        self.fused = C::IN_PIECES && !G::COSTLY && !self.own_memory && !self.clocked && !plan.judged && tasks.is_free();
         self.one_each = !self.fused && !self.sizes.has_pieces();
         let own = Shelf::new(self.exact && !self.own_memory && self.gather.is_shared());
         let mut made = self.work_off(tasks, kept, warm.unwrap_or(&own));

@@ -59,6 +59,10 @@ impl<B, E, P: FailurePolicy<B, E>> Watch<E> for Passing<'_, B, P> {
         self.batch
     }
 
+    fn first(&self) -> u64 {
+        0
+    }
+
     fn expected(&self) -> usize {
         0
     }

@@ -33,6 +33,11 @@ impl<T> Integrator<T> for Count {
         *state += other;
     }
 
+    #[inline]
+    fn without(&self, all: u64, first: &u64) -> Option<u64> {
+        Some(all - first)
+    }
+
     fn finish(&self, state: u64) -> u64 {
         state
     }

@@ -68,6 +68,11 @@ impl<T: Borrow<U>, U: ?Sized, V, F: Fn(&U) -> V, I: Integrator<V>> Integrator<T>
         self.inner.merge(state, other);
     }
 
+    #[inline]
+    fn without(&self, all: I::State, first: &I::State) -> Option<I::State> {
+        self.inner.without(all, first)
+    }
+
     fn seal(&self, state: &mut I::State) {
         self.inner.seal(state);
     }

@@ -64,6 +64,12 @@ impl Total {
         self.high = self.high.wrapping_add(high).wrapping_add(i64::from(carry));
     }
 
+    /// Of whole numbers.
+    fn without(&self, first: &Total) -> Total {
+        let whole = self.whole().wrapping_sub(first.whole());
+        Total { low: whole as u64, high: (whole >> 64) as i64, sum: 0.0, count: self.count - first.count }
+    }
+
     fn whole(&self) -> i128 {
         i128::from(self.high) << 64 | i128::from(self.low)
     }
@@ -95,6 +101,10 @@ impl<T: Quantity> Integrator<T> for Mean {
         state.count += other.count;
         state.add(other.low, other.high);
         state.sum += other.sum;
+    }
+
+    fn without(&self, all: Total, first: &Total) -> Option<Total> {
+        T::is_whole().then(|| all.without(first))
     }
 
     fn finish(&self, state: Total) -> f64 {

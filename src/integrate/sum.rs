@@ -33,6 +33,11 @@ pub trait Addend: Clone {
     /// Adds this to `total`.
     fn add_to(self, total: &mut Self::Total);
 
+    /// What is left of a total without a part of it, to the bit, as of integers but not of floats. Default: none, as where that cannot be told.
+    fn without(_total: Self::Total, _part: &Self::Total) -> Option<Self::Total> {
+        None
+    }
+
     /// Whether adding in other groups gives the same sum to the bit, as with integers but not with floats. Default: no.
     fn exact() -> bool {
         false
@@ -75,13 +80,18 @@ impl<T: Addend> Integrator<T> for Sum {
         other.add_to(state);
     }
 
+    #[inline]
+    fn without(&self, all: T::Total, first: &T::Total) -> Option<T::Total> {
+        T::without(all, first)
+    }
+
     fn finish(&self, state: T::Total) -> T::Total {
         state
     }
 }
 
 macro_rules! addends {
-    ($exact:literal: $($number:ty = $zero:expr),*) => { $(
+    ($exact:literal, $without:expr; $($number:ty = $zero:expr),*) => { $(
         impl Addend for $number {
             type Total = $number;
 
@@ -94,6 +104,12 @@ macro_rules! addends {
                 *total += self;
             }
 
+            #[inline]
+            fn without(total: $number, part: &$number) -> Option<$number> {
+                let without: fn($number, $number) -> Option<$number> = $without;
+                without(total, *part)
+            }
+
             fn exact() -> bool {
                 $exact
             }
@@ -101,9 +117,9 @@ macro_rules! addends {
     )* };
 }
 
-addends!(true: u8 = 0, u16 = 0, u32 = 0, u64 = 0, u128 = 0, usize = 0, i8 = 0, i16 = 0, i32 = 0, i64 = 0, i128 = 0, isize = 0);
-addends!(true: Duration = Duration::ZERO);
-addends!(false: f32 = 0.0, f64 = 0.0);
+addends!(true, |total, part| Some(total.wrapping_sub(part)); u8 = 0, u16 = 0, u32 = 0, u64 = 0, u128 = 0, usize = 0, i8 = 0, i16 = 0, i32 = 0, i64 = 0, i128 = 0, isize = 0);
+addends!(true, Duration::checked_sub; Duration = Duration::ZERO);
+addends!(false, |_, _| None; f32 = 0.0, f64 = 0.0);
 
 impl<T: Addend> Addend for &T {
     type Total = T::Total;
@@ -115,6 +131,11 @@ impl<T: Addend> Addend for &T {
     #[inline]
     fn add_to(self, total: &mut T::Total) {
         self.clone().add_to(total);
+    }
+
+    #[inline]
+    fn without(total: T::Total, part: &T::Total) -> Option<T::Total> {
+        T::without(total, part)
     }
 
     fn exact() -> bool {

@@ -37,6 +37,11 @@ macro_rules! tuples {
                 self.$m.merge(&mut state.$m, other.$m);
             }
 
+            #[inline]
+            fn without(&self, all: Self::State, first: &Self::State) -> Option<Self::State> {
+                Some(($(self.$n.without(all.$n, &first.$n)?,)+ self.$m.without(all.$m, &first.$m)?))
+            }
+
             fn seal(&self, state: &mut Self::State) {
                 $(self.$n.seal(&mut state.$n);)+
                 self.$m.seal(&mut state.$m);

@@ -67,6 +67,12 @@ impl<K, S> Table<K, S> {
         &self.entries
     }
 
+    /// The entry at a place.
+    pub(crate) fn entry_mut(&mut self, place: usize) -> (&K, &mut S) {
+        let (key, state) = &mut self.entries[place];
+        (key, state)
+    }
+
     pub(crate) fn into_entries(self) -> Vec<(K, S)> {
         self.entries
     }
@@ -94,12 +100,21 @@ impl<K: Eq + Hash, S> Table<K, S> {
     where
         K: Clone,
     {
+        let place = self.place(key, init);
+        &mut self.entries[place].1
+    }
+
+    /// The place of `key` among the entries, put in with a state made by `init` where it is new.
+    #[inline]
+    pub(crate) fn place(&mut self, key: &K, init: impl FnOnce() -> S) -> usize
+    where
+        K: Clone,
+    {
         let hash = self.hash.hash(key);
-        let at = match self.find(hash, key) {
+        match self.find(hash, key) {
             Found::Entry(at) => at,
             Found::Slot(slot) => self.insert(slot, hash, key.clone(), init()),
-        };
-        &mut self.entries[at].1
+        }
     }
 
     /// Takes a value in: `join` joins it to the state that is there, `first` makes one of it where there is none.

@@ -109,7 +109,6 @@ where
             (moment.is_last, moment.record_cost, moment.tide.is_idle) = (flow.is_last, ledger.cost.fit().1, flow.is_idle);
             moment.keeps_open = keeps_open;
             let now = moment.now.unwrap_or(ledger.begun);
-            settings.hot_keys.iter().for_each(|keys| keys.next_run());
             let (emitted, broken) = self.step(&mut running, drawn, &mut moment);
             let (stats, tide, open) = (moment.stats, moment.tide, (moment.open, moment.state));
             let costs = ledger.processed(stats, tide.after, open, flow, now.elapsed());

@@ -255,7 +255,7 @@ where
     }
 
     fn close(&self, windows: &NoWindow, open: &mut Self::Open, tide: Tide) -> Vec<Self::Emit> {
-        open.close::<At, T, I, _>(&self.0, windows, tide)
+        open.close::<At, T, I, _>(&self.0, windows, tide, Ky::rank)
     }
 
     fn all(&self, _: &NoWindow, memory: Self::Memory) -> Vec<Self::Emit> {
@@ -279,6 +279,9 @@ where
     Self: Ending<T, Ky, At, Wi, Emit = Pane<Ky::Key, I::Output>>,
 {
     fn order(emitted: &mut Vec<Self::Emit>) {
+        if emitted.is_sorted_by(|a, b| (a.window, &a.key, a.index) <= (b.window, &b.key, b.index)) {
+            return;
+        }
         // Windows mostly leave in their order: then it takes a look to see that, and keys alone are left to compare.
         if !emitted.is_sorted_by_key(|pane| pane.window) {
             emitted.sort_by_key(|pane| pane.window);

@@ -12,10 +12,11 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
     /// [`RunStats::hottest_keys`](crate::RunStats::hottest_keys) and [`StreamProgress::hottest_keys`](crate::StreamProgress::hottest_keys). Called
     /// again, it asks anew.
     ///
-    /// They are estimated from a sample of 4,096 records, the same on every run and number of threads where batches are the same (those of a
-    /// stream are not); of as many records, or fewer, they are exact. [`HotKey::margin`](crate::HotKey::margin) says how far off an estimate may be,
-    /// and a key that may as well be as rare as any is not named: of keys that have a record each none is, one that a hundredth of the records
-    /// have is found. Costs a nanosecond or two a record.
+    /// They are estimated from a sample of 4,096 records, which are chosen by their places in the data, of a stream in the partition of its source: so
+    /// they are the same on every run and number of threads, however a stream is cut into micro-batches, unless the partitioner or a step before
+    /// brings the records into an order of its own. Of as many records, or fewer, they are exact. [`HotKey::margin`](crate::HotKey::margin)
+    /// says how far off an estimate may be, and a key that may as well be as rare as any is not named: of keys that have a record each none is,
+    /// one that a hundredth of the records have is found. Costs a nanosecond or two a record.
     ///
     /// ```
     /// # use microbatch::prelude::*;

@@ -1,5 +1,6 @@
 //! Where batches come from.
 
+use super::cutting::Cutting;
 use super::ending::{Ending, Ordered};
 use super::failing::{Absorbs, Fallibility, Meets, Never};
 use super::spring::{Once, Spring};
@@ -156,6 +157,7 @@ pub trait Feed: Input {
         &self,
         open: &mut Self::Open,
         drawn: <Self::Spring as Spring>::Drawn,
+        cutting: Cutting,
         moment: &mut Moment<'_, '_, '_>,
     ) -> (Cuts<Self::Batch>, Option<Broken<<Self::X as Fallibility>::Error>>);
 }
@@ -235,9 +237,10 @@ impl<D, T, P: Partitioner<D>> Feed for Over<D, T, P> {
         &self,
         _: &mut (),
         drawn: Option<D>,
+        cutting: Cutting,
         moment: &mut Moment<'_, '_, '_>,
     ) -> (Cuts<P::Batch>, Option<Broken<std::convert::Infallible>>) {
-        let cuts = drawn.map(|data| cut_all(&self.partitioner, data, moment.may_cut, moment.shared, &mut moment.stats));
+        let cuts = drawn.map(|data| cut_all(&self.partitioner, data, cutting.may_cut, moment.shared, &mut moment.stats));
         match cuts.transpose() {
             Ok(cut) => (Cuts::of(cut), None),
             Err(broken) => (Cuts::of(None), Some(broken)),
@@ -252,6 +255,24 @@ fn concat<T>(pieces: Vec<Vec<T>>) -> Vec<T> {
     all.reserve(pieces.as_slice().iter().map(Vec::len).sum());
     pieces.for_each(|mut piece| all.append(&mut piece));
     all
+}
+
+/// Cuts so many records that come in pieces: where that is free, cheap ones stay where they lie.
+fn cut_pieces<T, P: Partitioner<Vec<T>>, E>(
+    partitioner: &P,
+    pieces: Vec<Vec<T>>,
+    len: usize,
+    cutting: Cutting,
+    moment: &mut Moment<'_, '_, '_>,
+) -> Result<Cut<P::Batch>, Broken<E>> {
+    let cut = match cutting.piece(moment.shared.engine, len, size_of::<T>()) {
+        Some(size) => partitioner.pieces(pieces, size),
+        None => Err(pieces),
+    };
+    match cut {
+        Ok(parts) => Ok(Cut { parts, counted: true, partition: None, records: 0 }),
+        Err(pieces) => cut_all(partitioner, concat(pieces), false, moment.shared, &mut moment.stats),
+    }
 }
 
 impl<S: Source, P: Partitioner<Vec<S::Item>>, Ck> Feed for Stream<S, P, Ck> {
@@ -269,21 +290,16 @@ impl<S: Source, P: Partitioner<Vec<S::Item>>, Ck> Feed for Stream<S, P, Ck> {
         &self,
         _: &mut (),
         drawn: Lots<S::Item>,
+        cutting: Cutting,
         moment: &mut Moment<'_, '_, '_>,
     ) -> (Cuts<P::Batch>, Option<Broken<std::convert::Infallible>>) {
+        // What a record costs in all stages: those that come of it are made of it anew.
+        let cutting = Cutting { cost: moment.record_cost, ..cutting };
         let mut cuts = Cuts::of(None);
         for (partition, pieces) in drawn {
             let len = pieces.iter().map(Vec::len).sum();
             moment.stats.records += len as u64;
-            let cut = match moment.piece(len, size_of::<S::Item>()) {
-                Some(size) => self.partitioner.pieces(pieces, size),
-                None => Err(pieces),
-            };
-            let cut = match cut {
-                Ok(parts) => Ok(Cut { parts, counted: true, partition: None, records: 0 }),
-                Err(pieces) => cut_all(&self.partitioner, concat(pieces), false, moment.shared, &mut moment.stats),
-            };
-            match cut {
+            match cut_pieces(&self.partitioner, pieces, len, cutting, moment) {
                 Ok(cut) => cuts.push(Cut { partition: Some(partition), records: len, ..cut }),
                 Err(broken) => return (cuts, Some(broken)),
             }
@@ -321,6 +337,7 @@ where
         &self,
         open: &mut Self::Open,
         drawn: <M::Spring as Spring>::Drawn,
+        cutting: Cutting,
         moment: &mut Moment<'_, '_, '_>,
     ) -> (Cuts<P::Batch>, Option<Broken<X::Error>>) {
         let (mut panes, broken) = self.stage.step(open, drawn, moment);
@@ -331,7 +348,7 @@ where
             panes
         }));
         let cut = match ordered {
-            Ok(panes) => cut_all(&self.partitioner, panes, false, moment.shared, &mut moment.stats),
+            Ok(panes) => cut_pieces(&self.partitioner, vec![panes], len, cutting, moment),
             Err(payload) => Err(Broken::panic(last, payload)),
         };
         match cut {

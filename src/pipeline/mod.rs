@@ -1,6 +1,7 @@
 //! What users chain.
 
 mod batches;
+mod cutting;
 mod deliver;
 mod drive;
 #[cfg(feature = "checkpoint")]

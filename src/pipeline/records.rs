@@ -285,6 +285,19 @@ impl<'a, M, T, C, X: Onward, Ky: KeyState, At, Wi, I> Pipeline<'a, M, T, C, X, K
     /// let most = Pipeline::over(&words).key_by(|w| **w).integrator(Count).then().top_by_key(1, |pane| pane.value).run();
     /// assert_eq!((most[0].key, most[0].value), ("to", 2));
     /// ```
+    ///
+    /// Where results leave more than once, as by [`Mode::Update`](crate::Mode::Update), each pane is a record of its own that holds all of its
+    /// window so far: a sum over them has a result as often as it has left. What is not complete is left out by a filter, and so, after
+    /// [`allowed_lateness`](Self::allowed_lateness), is either the first result of a window or what corrects it later:
+    ///
+    /// ```
+    /// # use microbatch::prelude::*;
+    /// let counts = || Pipeline::stream(["a", "b", "a"].into_iter()).key_by(|w| *w).mode(Mode::Update).trigger(Records::of(1)).integrator(Count);
+    /// let all = counts().then().map(|pane| pane.value).integrator(Sum).run();
+    /// let complete = counts().then().filter(|pane| pane.timing != Timing::Early).map(|pane| pane.value).integrator(Sum).run();
+    /// // Early 1, 1 and 2, then 2 and 1 again, which are complete.
+    /// assert_eq!((all, complete), (7, 3));
+    /// ```
     pub fn then<K, V>(self) -> Next<'a, M, T, C, X, Ky, At, Wi, Integrated<I>, K, V>
     where
         Integrated<I>: Ending<T, Ky, At, Wi, Emit = Pane<K, V>>,

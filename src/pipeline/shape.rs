@@ -3,6 +3,7 @@
 use crate::data::{Pane, Timing};
 use crate::keyed::{By, Groups, Key, KeyState, NoKey};
 use crate::stage::{Again, Aside, In, NoWindow};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// What a run returns, by key and window. Not to be implemented outside the crate.
@@ -11,6 +12,11 @@ pub trait Shape<Wi, O>: KeyState {
     type Out;
     #[doc(hidden)]
     fn shape(panes: Vec<Pane<Self::Key, O>>, identity: impl FnOnce() -> O) -> Self::Out;
+    /// The order of keys in a window, where they have one.
+    #[doc(hidden)]
+    fn rank(&self, _other: &Self) -> Ordering {
+        Ordering::Equal
+    }
     /// Drops panes of windows that have grown since.
     #[doc(hidden)]
     fn outgrow(panes: &mut Vec<Pane<Self::Key, O>>);
@@ -56,6 +62,9 @@ impl<W, O> Shape<In<W>, O> for NoKey {
 
 impl<W, K: Key + Ord, O> Shape<In<W>, O> for By<K> {
     type Out = Vec<Pane<K, O>>;
+    fn rank(&self, other: &Self) -> Ordering {
+        self.0.cmp(&other.0)
+    }
     fn order(panes: &mut [Pane<K, O>]) {
         panes.sort_by(|a, b| a.key.cmp(&b.key));
     }
@@ -72,6 +81,9 @@ impl<W, K: Key + Ord, O> Shape<In<W>, O> for By<K> {
 
 impl<Wi, O, Ky: Shape<Wi, O>> Shape<Again<Wi>, O> for Ky {
     type Out = Ky::Out;
+    fn rank(&self, other: &Self) -> Ordering {
+        <Ky as Shape<Wi, O>>::rank(self, other)
+    }
     fn outgrow(panes: &mut Vec<Pane<Ky::Key, O>>) {
         <Ky as Shape<Wi, O>>::outgrow(panes);
     }
@@ -88,6 +100,9 @@ impl<Wi, O, Ky: Shape<Wi, O>> Shape<Again<Wi>, O> for Ky {
 
 impl<Wi, F, O, Ky: Shape<Wi, O>> Shape<Aside<Wi, F>, O> for Ky {
     type Out = Ky::Out;
+    fn rank(&self, other: &Self) -> Ordering {
+        <Ky as Shape<Wi, O>>::rank(self, other)
+    }
     fn outgrow(panes: &mut Vec<Pane<Ky::Key, O>>) {
         <Ky as Shape<Wi, O>>::outgrow(panes);
     }

@@ -1,14 +1,16 @@
 //! One stage of a pipeline at work.
 
+use super::cutting::Cutting;
 use super::ending::{Ending, Held, Job};
 use super::failing::{Absorbs, Meets};
 use super::input::{Cut, Cuts, Feed, Shared};
 use super::spring::Spring;
 use crate::data::{RunStats, Stopwatch, Timestamp};
-use crate::engine::{Broken, Cause, Engine, Halt, Passing};
+use crate::engine::{Broken, Cause, Cost, Engine, Halt, Passing};
 use crate::process::{Clock, Operator, StateSize};
 use crate::watermark::Tracker;
 use crate::window::Tide;
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Instant, SystemTime};
@@ -34,6 +36,10 @@ pub struct Running<B, L, O> {
     pub(super) open: Option<O>,
     pub(super) batches: u64,
     pub(super) records: u64,
+    /// What its records cost.
+    pub(super) cost: Cost,
+    /// How many records there were of each source partition, where their keys are watched.
+    pub(super) drawn: BTreeMap<Option<u32>, u64>,
 }
 
 impl<B, L, O> Running<B, L, O> {
@@ -51,15 +57,6 @@ impl<B, L, O> Running<B, L, O> {
     }
 }
 
-/// Parts a thread of records that may be dear.
-const PARTS_A_THREAD: usize = 4;
-/// What it costs to move a byte into a part, in nanoseconds: what costs no more to process is left where it lies.
-const MOVING: f64 = 0.5;
-/// Records that take longer than this, in nanoseconds, are worth the help of other threads.
-const WORTH: f64 = 40_000.0;
-/// How long a part is to take, in nanoseconds.
-const PART: f64 = 50_000.0;
-
 /// One micro-batch, through all stages.
 pub struct Moment<'r, 's, 't> {
     pub(super) shared: &'r Shared<'r, 's>,
@@ -74,12 +71,8 @@ pub struct Moment<'r, 's, 't> {
     pub(super) now: Option<Instant>,
     /// What a record is known to cost, in nanoseconds; 0 before that is known.
     pub(super) record_cost: f64,
-    /// Whether it makes no difference how the records are cut.
-    is_free: bool,
     /// Whether the end of the source is not the end of time.
     pub(super) keeps_open: bool,
-    /// Whether no step sees a batch whole, and no policy judges by it.
-    pub(super) may_cut: bool,
     /// Windows that are open, of the last stage.
     pub(super) open: usize,
     /// What steps keep by key, of all stages.
@@ -106,28 +99,11 @@ impl<'r, 's, 't> Moment<'r, 's, 't> {
             is_last: false,
             now,
             record_cost: 0.0,
-            is_free: false,
             latest: None,
             keeps_open: false,
-            may_cut: false,
             open: 0,
             state: StateSize::default(),
         }
-    }
-
-    /// Of how many of so many records of so many bytes each a part is best made, where that is free: so few that the threads can share them, so
-    /// many that it is worth their while.
-    pub(super) fn piece(&self, records: usize, bytes: usize) -> Option<usize> {
-        let threads = self.shared.engine.threads();
-        let moving = MOVING * bytes as f64;
-        let size = match self.record_cost {
-            // Nobody knows yet whether they are dear.
-            0.0 => records.div_ceil(threads * PARTS_A_THREAD).max(1),
-            // From a float to an integer saturates.
-            cost if cost > moving && cost * records as f64 > WORTH => ((PART / cost) as usize).max(1),
-            _ => usize::MAX,
-        };
-        self.is_free.then_some(size)
     }
 
     /// Records up to this event time have been read.
@@ -172,7 +148,8 @@ where
 
     /// Ready for all data at once, of which little is to be kept.
     pub(super) fn unopened(&self) -> Running<M::Open, C::Local, I::Open> {
-        Running { before: self.input.open(), kept: C::Local::default(), open: None, batches: 0, records: 0 }
+        let (cost, drawn) = (Cost::default(), BTreeMap::new());
+        Running { before: self.input.open(), kept: C::Local::default(), open: None, batches: 0, records: 0, cost, drawn }
     }
 
     fn opened<'o>(&self, open: &'o mut Option<I::Open>) -> &'o mut I::Open {
@@ -202,8 +179,8 @@ where
                 }
             };
         }
-        moment.may_cut = C::IN_PIECES && !X::JUDGED;
-        let (cuts, broken) = self.input.cuts(&mut running.before, drawn, moment);
+        let cutting = Cutting { may_cut: C::IN_PIECES && !X::JUDGED, ..Cutting::default() };
+        let (cuts, broken) = self.input.cuts(&mut running.before, drawn, cutting, moment);
         if let Some(broken) = broken {
             return Err(X::absorb(broken));
         }
@@ -230,11 +207,15 @@ where
         moment: &mut Moment<'_, '_, '_>,
     ) -> (Vec<I::Emit>, Option<Broken<X::Error>>) {
         // A panic in what is asked comes again where it is kept.
-        moment.is_free = C::IN_PIECES && contain::<_, X::Error>(0, || self.integrator.is_exact()).unwrap_or(false);
-        moment.may_cut = C::IN_PIECES && !X::JUDGED;
-        let (cuts, broken) = self.input.cuts(&mut running.before, drawn, moment);
+        let is_free = C::IN_PIECES && contain::<_, X::Error>(0, || self.integrator.is_exact()).unwrap_or(false);
+        let cutting = Cutting { is_free, may_cut: C::IN_PIECES && !X::JUDGED, cost: running.cost.fit().1 };
+        let (cuts, broken) = self.input.cuts(&mut running.before, drawn, cutting, moment);
         let broken = broken.map(X::absorb);
+        let (began, before) = (moment.now.map(|_| Instant::now()), running.records);
         let done = self.take(cuts, running, moment);
+        if let Some(began) = began.filter(|_| running.records > before) {
+            running.cost.learn((running.records - before) as usize, began.elapsed());
+        }
         // What ended a stage before came first.
         let broken = broken.or(done.err());
         let advanced = contain(running.last_batch(), || moment.advance());
@@ -303,7 +284,7 @@ where
     /// Runs the batches of one cut.
     fn run(
         &self,
-        Cut { parts, counted, records, .. }: Cut<M::Batch>,
+        Cut { parts, counted, records, partition }: Cut<M::Batch>,
         running: &mut Running<M::Open, C::Local, I::Open>,
         moment: &mut Moment<'_, '_, '_>,
     ) -> Result<I::Memory, Halt<I::Memory, X::Error>> {
@@ -322,6 +303,11 @@ where
             keeps: X::FAILS && is_stream,
         };
         let batches = parts.len() as u64;
+        if let Some(keys) = &shared.settings.hot_keys {
+            let drawn = running.drawn.entry(partition).or_default();
+            keys.next_run(partition, *drawn);
+            *drawn += records as u64;
+        }
         // Of bounded data nobody has counted them: as many as the partitioner says.
         let records = if C::TIMED && records == 0 { parts.records() } else { records };
         // Of a stream, each run is added to those before; of bounded data, the stats of the stage before go on.
@@ -365,11 +351,15 @@ where
             moment.stats.failed += watch.failed();
             let (lateness, failed) = passed?;
             moment.stats.late += lateness.late + watch.late();
-            moment.stats.dropped += lateness.dropped + watch.dropped();
+            let dropped = lateness.dropped + watch.dropped();
+            moment.stats.dropped += dropped;
             if let Some(error) = failed {
                 // Timers fire after the last record that there was.
                 let record = running.records.saturating_sub(1);
                 return Err(Broken { batch: last, record, cause: Cause::Error(error) });
+            }
+            if I::REFUSES && dropped > 0 {
+                return Err(Broken { batch: last, record: 0, cause: Cause::TooLate(dropped) });
             }
         }
         Ok(())

@@ -166,7 +166,7 @@ where
         if open.is_lost {
             return Vec::new();
         }
-        let mut panes = open.open.close::<At, T, I, Wi>(&self.0, windows, tide);
+        let mut panes = open.open.close::<At, T, I, Wi>(&self.0, windows, tide, Ky::rank);
         if windows.ends_with_batch() {
             // All have the same window, so that nobody can put those of several micro-batches into order.
             Ky::order(&mut panes);
@@ -178,7 +178,7 @@ where
         let mut open = Open::new::<At>(windows);
         let tide = Tide { before: Timestamp::MIN, after: Timestamp::MAX, is_idle: false };
         open.absorb::<At, T, I, Wi>(memory.into_iter(), &self.0, windows, tide.before);
-        open.close::<At, T, I, Wi>(&self.0, windows, tide)
+        open.close::<At, T, I, Wi>(&self.0, windows, tide, Ky::rank)
     }
 
     fn output(&self, windows: &Wi, memory: Self::Memory) -> Ky::Out {

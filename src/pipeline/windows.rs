@@ -129,7 +129,7 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
     }
 
     /// Ends the stream with [`RunError::TooLate`](crate::RunError::TooLate) at a micro-batch with records that come too late for all of their
-    /// windows, which are else counted. What was complete before has left. From now on the run may end early, so it needs `.try_run()` or a sink.
+    /// windows, which are else counted; so do values that timers of a [`stateful`](crate::Pipeline::stateful) make too late. What was complete before has left. From now on the run may end early, so it needs `.try_run()` or a sink.
     /// Goes after `.window(..)`.
     ///
     /// ```
@@ -151,6 +151,8 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
 
     /// When results leave a stream: [`Mode::Append`], [`Mode::Update`] or [`Mode::Complete`]. With the last two states must be `Clone`, and panes
     /// that leave before their window is complete are marked [`Timing::Early`](crate::Timing::Early).
+    ///
+    /// A further stage, [`then`](crate::Pipeline::then), gets the early panes as well: see there how it leaves them out.
     ///
     /// Goes after `.window(..)`; without windows, all is one window that is complete at the end.
     ///

@@ -1,4 +1,4 @@
-use super::{Operator, Rec, StateSize, Watch};
+use super::{Clock, Operator, Rec, StateSize, Watch};
 use crate::data::Timestamp;
 use std::fmt;
 
@@ -35,6 +35,10 @@ impl<E, W: Watch<E>> Watch<E> for Replaced<'_, W> {
         self.0.batch()
     }
 
+    fn first(&self) -> u64 {
+        self.0.first()
+    }
+
     fn expected(&self) -> usize {
         self.0.expected()
     }
@@ -57,6 +61,10 @@ impl<E, W: Watch<E>> Watch<E> for Replaced<'_, W> {
 
     fn share<L: Send>(&self, lanes: Vec<L>, work: impl Fn(L, &dyn Fn() -> bool) + Sync) {
         self.0.share(lanes, work)
+    }
+
+    fn clock(&self) -> Clock {
+        self.0.clock()
     }
 
     fn late(&mut self, late: u64, dropped: u64) {

@@ -1,7 +1,8 @@
 //! Records that are held back, so that threads can share them by key: what comes out is emitted in the order of the records.
 
+use super::located::Located;
 use super::pace::{Pace, Way};
-use super::{Clock, Operator, Rec, Watch};
+use super::{Operator, Rec, Watch};
 use crate::data::{TimeState, Timestamp};
 use crate::keyed::{By, Key, KeyGroups, Shard};
 use std::any::Any;
@@ -66,65 +67,6 @@ impl<At, K, V, O> Lane<At, K, V, O> {
         self.out = std::mem::take(shard.out());
         self.panic = worked.err();
         self.busy = began.elapsed();
-    }
-}
-
-/// Says which record what comes through is made of.
-struct Located<'w, W> {
-    watch: &'w mut W,
-    position: &'w Cell<usize>,
-}
-
-impl<E, W: Watch<E>> Watch<E> for Located<'_, W> {
-    const STOPPABLE: bool = W::STOPPABLE;
-    const FOLLOWED: bool = W::FOLLOWED;
-    const LOCATED: bool = true;
-
-    #[inline]
-    fn stopped(&mut self) -> bool {
-        self.watch.stopped()
-    }
-
-    fn failed(&mut self, position: usize, records: usize, error: E) -> Result<(), E> {
-        self.watch.failed(position, records, error)
-    }
-
-    fn batch(&self) -> u64 {
-        self.watch.batch()
-    }
-
-    fn expected(&self) -> usize {
-        self.watch.expected()
-    }
-
-    fn seen(&mut self, records: usize) {
-        self.watch.seen(records)
-    }
-
-    fn reached(&mut self, latest: Timestamp) {
-        self.watch.reached(latest)
-    }
-
-    #[inline]
-    fn at(&mut self, position: usize) {
-        self.position.set(position);
-        self.watch.at(position);
-    }
-
-    fn threads(&self) -> usize {
-        self.watch.threads()
-    }
-
-    fn share<L: Send>(&self, lanes: Vec<L>, work: impl Fn(L, &dyn Fn() -> bool) + Sync) {
-        self.watch.share(lanes, work)
-    }
-
-    fn clock(&self) -> Clock {
-        self.watch.clock()
-    }
-
-    fn late(&mut self, late: u64, dropped: u64) {
-        self.watch.late(late, dropped)
     }
 }
 

@@ -10,6 +10,7 @@ mod failure;
 mod fired;
 mod held;
 mod kept;
+mod located;
 mod operator;
 mod pace;
 mod panes;

@@ -63,6 +63,9 @@ pub trait Watch<E> {
     /// The number of the batch.
     fn batch(&self) -> u64;
 
+    /// How many records of the run come before the batch, as its partitioner said.
+    fn first(&self) -> u64;
+
     /// How many records the batch holds, as its partitioner said.
     fn expected(&self) -> usize;
 

@@ -1,6 +1,8 @@
+use super::located::Located;
 use super::{Operator, Rec, StateSize, Watch};
 use crate::data::{HotKeys, Timestamp};
 use crate::keyed::{By, Key};
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -39,9 +41,10 @@ where
         watch: &mut W,
         emit: &mut impl FnMut(Rec<C::At, C::Key, C::Value>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut draws = self.keys.draws(watch.batch());
-        self.prev.drive(local, batch, watch, &mut |rec| {
-            draws.next(|| format!("{:?}", rec.key.0));
+        let mut draws = self.keys.draws(watch.first());
+        let position = Cell::new(0);
+        self.prev.drive(local, batch, &mut Located { watch, position: &position }, &mut |rec| {
+            draws.next(position.get(), || format!("{:?}", rec.key.0));
             emit(rec)
         })?;
         self.keys.add(draws);

@@ -28,8 +28,11 @@ pub enum Mode {
     #[default]
     Append,
     /// Besides, after each micro-batch, those that have changed in it and are not complete.
+    ///
+    /// Each such pane holds all of its window so far, not what is new. A stage after it that counts or adds up panes counts a result each
+    /// time that it leaves: it is to keep those of complete windows alone, `.then().filter(|pane| pane.timing != Timing::Early)`.
     Update,
-    /// Besides, after each micro-batch, all that are not complete.
+    /// Besides, after each micro-batch, all that are not complete; for a stage after it, the same holds as for [`Update`](Self::Update).
     Complete,
 }
 

@@ -82,6 +82,15 @@ pub trait Integrator<T> {
     /// Takes in the state of the values that come after those of `state`.
     fn merge(&self, state: &mut Self::State, other: Self::State);
 
+    /// What is left of the state of some values without that of those which came first, where [`merge`](Self::merge) can be undone to the bit, as of a
+    /// sum of integers, but not of a maximum. Default: none, as where it cannot.
+    ///
+    /// Law: where `all` is `first` with `rest` merged into it, this is none in every case, or `rest`. It makes sliding windows of many slides
+    /// cheaper: what is too old is taken out.
+    fn without(&self, _all: Self::State, _first: &Self::State) -> Option<Self::State> {
+        None
+    }
+
     /// Called by a worker on a state into which it folds no more, before it is merged: the place for work that the workers can
     /// share. Default: nothing.
     fn seal(&self, _state: &mut Self::State) {}
@@ -146,6 +155,10 @@ macro_rules! pointers {
             }
             fn merge(&self, state: &mut P::State, other: P::State) {
                 (**self).merge(state, other)
+            }
+            #[inline]
+            fn without(&self, all: P::State, first: &P::State) -> Option<P::State> {
+                (**self).without(all, first)
             }
             fn seal(&self, state: &mut P::State) {
                 (**self).seal(state)

@@ -2,9 +2,12 @@
 
 mod global;
 mod ladder;
+mod merged;
 mod open;
 mod per_batch;
 mod repeats;
+mod rolling;
+mod running;
 mod same;
 #[cfg(feature = "checkpoint")]
 mod saved;

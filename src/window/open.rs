@@ -6,6 +6,7 @@ use super::slices::Slices;
 use crate::data::{Pane, Timestamp, Timing, Window};
 use crate::keyed::{KeyState, Slot};
 use crate::stage::{Assign, Integrator, Mode, Overlap};
+use std::cmp::Ordering;
 use std::marker::PhantomData;
 
 /// How far event time comes in a micro-batch.
@@ -76,14 +77,20 @@ impl<Ky: KeyState, S> Open<Ky, S> {
         }
     }
 
-    /// Takes out what is complete, and what is to leave besides.
-    pub(crate) fn close<At, T, I, Wi>(&mut self, integrator: &I, windows: &Wi, tide: Tide) -> Vec<Pane<Ky::Key, I::Output>>
+    /// Takes out what is complete, and what is to leave besides; where it costs nothing, by the rank of the keys.
+    pub(crate) fn close<At, T, I, Wi>(
+        &mut self,
+        integrator: &I,
+        windows: &Wi,
+        tide: Tide,
+        rank: impl Fn(&Ky, &Ky) -> Ordering + Copy,
+    ) -> Vec<Pane<Ky::Key, I::Output>>
     where
         I: Integrator<T, State = S>,
         Wi: Assign<At, Overlap: Overlap<S>>,
     {
         match self {
-            Open::Slices(slices) => slices.close(integrator, windows, tide),
+            Open::Slices(slices) => slices.close(integrator, windows, tide, rank),
             Open::Sessions(sessions) => sessions.close(integrator, windows, tide),
         }
     }

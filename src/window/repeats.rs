@@ -30,6 +30,11 @@ impl<Ky: Hash + Eq + Clone> Counts<Ky> {
         (index, count.late)
     }
 
+    /// Forgets all windows.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// Forgets windows that end up to a time.
     pub(super) fn forget(&mut self, end: Timestamp) {
         while self.0.first_key_value().is_some_and(|((first, _), _)| *first <= end) {

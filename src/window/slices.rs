@@ -3,9 +3,11 @@
 use super::ladder::{self, Ladder};
 use super::open::{Emitter, Tide, is_early};
 use super::repeats::Counts;
+use super::rolling::Rolling;
 use crate::data::{Pane, Timestamp, Timing, Window};
 use crate::keyed::{KeyState, Map, Slot, Table};
 use crate::stage::{Assign, Integrator, Mode, Overlap};
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// States by slice and key.
@@ -19,13 +21,17 @@ pub struct Slices<Ky, S> {
     /// What the last micro-batch changed, where results can leave more than once.
     changed: Vec<(Window, Ky)>,
     pub(super) counts: Counts<Ky>,
-    /// Of windows with many slices.
+    /// Of windows that follow each other.
+    rolling: Rolling<Ky, S>,
+    /// Of windows with many slices, where they do not go on from each other.
     ladder: Ladder<Ky, S>,
     /// How many keys the last window had: the next one may have as many.
     room: usize,
 }
 
-/// From so many slices a window on it is worth while to keep them merged.
+/// From so many slices a window on it is worth while to go on from the window before ..
+const SEVERAL: usize = 3;
+/// .. and, where that cannot be done, to keep them merged.
 const MANY: usize = 8;
 
 /// One slice of time.
@@ -44,6 +50,7 @@ impl<Ky, S> Default for Slices<Ky, S> {
             due: BTreeSet::new(),
             changed: Vec::new(),
             counts: Counts::default(),
+            rolling: Rolling::None,
             ladder: Ladder::default(),
             room: 0,
         }
@@ -66,6 +73,7 @@ impl<Ky: KeyState, S> Slices<Ky, S> {
                 self.changed.push((window, slot.key.clone()));
             }
             self.ladder.change(window);
+            self.rolling.change(window, &slot.key, integrator);
             self.slice(window, windows).states.absorb(slot.key, state, |state| state, |before, state| integrator.merge(before, state));
         }
     }
@@ -89,12 +97,18 @@ impl<Ky: KeyState, S> Slices<Ky, S> {
         self.slice(slice, windows);
     }
 
-    pub(super) fn close<At, T, I, Wi>(&mut self, integrator: &I, windows: &Wi, tide: Tide) -> Vec<Pane<Ky::Key, I::Output>>
+    pub(super) fn close<At, T, I, Wi>(
+        &mut self,
+        integrator: &I,
+        windows: &Wi,
+        tide: Tide,
+        rank: impl Fn(&Ky, &Ky) -> Ordering + Copy,
+    ) -> Vec<Pane<Ky::Key, I::Output>>
     where
         I: Integrator<T, State = S>,
         Wi: Assign<At, Overlap: Overlap<S>>,
     {
-        let Slices { slices, last, due, changed, counts, ladder, room } = self;
+        let Slices { slices, last, due, changed, counts, rolling, ladder, room } = self;
         let mut emitter = Emitter::new(integrator, windows, counts, tide);
         let horizon = |end: Timestamp| end.later(windows.lateness());
         let changed = std::mem::take(changed);
@@ -110,33 +124,46 @@ impl<Ky: KeyState, S> Slices<Ky, S> {
         {
             due.pop_first();
             // What had ended before is out of reach of a slice that came for a later window.
-            if end > tide.before {
-                let window = Window::new(start, end);
-                let parts: Vec<Window> = inside(slices, window).collect();
-                let states = if <Wi::Overlap as Overlap<S>>::COPIES && parts.len() >= MANY && integrator.exact() {
-                    let slice = |part| slices.get(&part).map(|slice| &slice.states);
-                    ladder.merged::<T, I, Wi::Overlap>(&parts, slice, integrator, *room).into_entries()
-                } else {
-                    all::<At, T, I, Wi, Ky>(slices, integrator, window, *room, |end| horizon(end) <= tide.after)
-                };
-                *room = states.len();
-                for (key, state) in states {
-                    emitter.emit(window, key, state, Timing::OnTime);
-                }
+            if end <= tide.before {
+                continue;
             }
+            let window = Window::new(start, end);
+            let parts: Vec<Window> = inside(slices, window).collect();
+            let is_exact = <Wi::Overlap as Overlap<S>>::COPIES && integrator.exact();
+            let slice = |part| slices.get(&part).map(|slice| &slice.states);
+            // Once begun, it goes on through windows of fewer slices: what leaves them must be taken out.
+            let is_rolling = rolling.is_rolling();
+            if is_exact
+                && (is_rolling || parts.len() >= SEVERAL)
+                && let Some(keys) = rolling.roll::<T, I, Wi::Overlap>(&parts, slice, integrator, rank)
+            {
+                emitter.panes.reserve(keys);
+                rolling.each::<T, I, Wi::Overlap>(integrator, |(key, state)| emitter.emit(window, key, state, Timing::OnTime));
+                continue;
+            }
+            let states = if is_exact && parts.len() >= MANY {
+                ladder.merged::<T, I, Wi::Overlap>(&parts, slice, integrator, *room).into_entries()
+            } else {
+                all::<At, T, I, Wi, Ky>(slices, integrator, window, *room, |end| !is_rolling && horizon(end) <= tide.after)
+            };
+            *room = states.len();
+            states.into_iter().for_each(|(key, state)| emitter.emit(window, key, state, Timing::OnTime));
         }
         while let Some(&(end, slice)) = last.first()
             && horizon(end) <= tide.after
         {
             last.pop_first();
-            slices.remove(&slice);
             ladder.forget(slice);
+            slices.remove(&slice).into_iter().for_each(|gone| rolling.forget(slice, gone.states));
         }
         if is_early(windows) {
             early(slices, due, &changed, integrator, windows, tide, &mut emitter);
         }
         let panes = emitter.panes;
-        if Wi::REPEATS {
+        if windows.ends_with_batch() {
+            // The next micro-batch has windows of its own, whatever their times.
+            counts.clear();
+        } else if Wi::REPEATS {
             counts.forget(Timestamp::from_micros(tide.after.as_micros().saturating_sub(windows.lateness())));
         }
         panes

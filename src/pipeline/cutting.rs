@@ -1,0 +1,37 @@
+use crate::engine::Engine;
+
+/// Parts a thread of records that may be dear.
+const PARTS_A_THREAD: usize = 4;
+/// What it costs to move a byte into a part, in nanoseconds: what costs no more to process is left where it lies.
+const MOVING: f64 = 0.5;
+/// Records that take longer than this, in nanoseconds, are worth the help of other threads.
+const WORTH: f64 = 40_000.0;
+/// How long a part is to take, in nanoseconds.
+const PART: f64 = 50_000.0;
+
+/// How the records of a stage may be cut into batches.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cutting {
+    /// Whether it makes no difference.
+    pub(super) is_free: bool,
+    /// Whether no step sees a batch whole, and no policy judges by it.
+    pub(super) may_cut: bool,
+    /// What a record of the stage is known to cost, in nanoseconds; 0 before that is known.
+    pub(super) cost: f64,
+}
+
+impl Cutting {
+    /// Of how many of so many records of so many bytes each a part is best made, where that is free: so few that the threads can share them, so
+    /// many that it is worth their while.
+    pub(super) fn piece(&self, engine: &Engine, records: usize, bytes: usize) -> Option<usize> {
+        let moving = MOVING * bytes as f64;
+        let size = match self.cost {
+            // Nobody knows yet whether they are dear.
+            0.0 => records.div_ceil(engine.threads() * PARTS_A_THREAD).max(1),
+            // From a float to an integer saturates.
+            cost if cost > moving && cost * records as f64 > WORTH => ((PART / cost) as usize).max(1),
+            _ => usize::MAX,
+        };
+        self.is_free.then_some(size)
+    }
+}

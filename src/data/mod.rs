@@ -21,7 +21,7 @@ pub use hash::{FixedHasher, fixed_hash};
 pub(crate) use hash::{bucket, by_words};
 pub use hot_keys::HotKey;
 pub(crate) use hot_keys::HotKeys;
-pub(crate) use names::{beside, sync_name};
+pub(crate) use names::{beside, make_folder, sync_name};
 pub use order::TotalOrder;
 pub use pane::{Pane, Timing};
 pub use progress::StreamProgress;

@@ -23,3 +23,14 @@ pub(crate) fn sync_name(path: &Path) -> io::Result<()> {
     let _ = path;
     Ok(())
 }
+
+/// Makes a folder, and those that it is in, where they are not there, and makes it safe that they are.
+pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.is_dir());
+    parent.map_or(Ok(()), make_folder)?;
+    match std::fs::create_dir(path) {
+        // Whoever has made it may have been killed before that was safe; where one may not look into the folder above, it is taken to be.
+        Err(_) if path.is_dir() => sync_name(path).or(Ok(())),
+        made => made.and_then(|()| sync_name(path)),
+    }
+}

@@ -1,3 +1,4 @@
+use super::place::not_written;
 use crate::data::sync_name;
 use crate::saved::crc32;
 use std::collections::BTreeSet;
@@ -174,10 +175,13 @@ impl Manifest {
     /// Lists an epoch.
     pub(super) fn append(&self, epoch: &EpochFile) -> io::Result<()> {
         let is_new = !self.path.exists();
-        let mut file: File = OpenOptions::new().append(true).create(true).open(&self.path)?;
-        file.write_all(epoch.line().as_bytes())?;
-        file.sync_all()?;
-        if is_new { sync_name(&self.path) } else { Ok(()) }
+        let append = || {
+            let mut file: File = OpenOptions::new().append(true).create(true).open(&self.path)?;
+            file.write_all(epoch.line().as_bytes())?;
+            file.sync_all()?;
+            if is_new { sync_name(&self.path) } else { Ok(()) }
+        };
+        append().map_err(|error| not_written(&self.path, error))
     }
 }
 

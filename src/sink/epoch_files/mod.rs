@@ -4,6 +4,7 @@ mod place;
 #[cfg(feature = "checkpoint")]
 mod transactional;
 
+use crate::data::make_folder;
 use crate::error::BoxError;
 use crate::stage::Sink;
 use std::fmt::Write as _;
@@ -70,7 +71,7 @@ impl<F> EpochFiles<F> {
         F: Fn(&T) -> String,
     {
         let folder = folder.as_ref().to_path_buf();
-        fs::create_dir_all(&folder)?;
+        make_folder(&folder)?;
         let mut next = 0;
         for entry in fs::read_dir(&folder)? {
             let path = entry?.path();

@@ -5,6 +5,7 @@ use super::frame::{Frame, HEAD};
 use super::identity::Identity;
 use super::recovery::{Mark, recover};
 use super::segment::{HEADER, Segment};
+use crate::data::make_folder;
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -75,7 +76,7 @@ impl Log {
     pub(super) fn open(spool: &super::Spool) -> Result<Self, SpoolError> {
         let folder = &*spool.folder;
         let failed = |error| SpoolError::failed(folder, error);
-        fs::create_dir_all(folder).map_err(failed)?;
+        make_folder(folder).map_err(failed)?;
         let open = |name: &str| OpenOptions::new().read(true).write(true).create(true).truncate(false).open(folder.join(name));
         let lock = open("lock").map_err(failed)?;
         lock.try_lock().map_err(|error| match error {

@@ -69,6 +69,10 @@ where
             end.iter().for_each(|value| integrator.fold(&mut state, value.clone()));
             is("fold after merge", state);
         }
+        let first = || folded(&integrator, &values[..b]);
+        if let Some(rest) = integrator.without(merged(&integrator, first(), whole()), &first()) {
+            is("what came first is taken out", rest);
+        }
         if integrator.arrival() == Arrival::Any {
             let backwards = four().into_iter().rev().reduce(|second, first| merged(&integrator, second, first)).unwrap();
             is("merged backwards", backwards);

@@ -47,6 +47,8 @@ pub struct SlicedMemory<M, F> {
     /// All slices but that one, whose place is empty.
     near: Vec<Option<Near<M>>>,
     places: Map<Span, usize>,
+    /// Slices that have been begun since somebody asked.
+    begun: Vec<Span>,
     /// The place of the one that is taken out.
     current: usize,
     far: Option<F>,
@@ -68,6 +70,7 @@ impl<M, F> Default for SlicedMemory<M, F> {
             hot: None,
             near: Vec::new(),
             places: Map::default(),
+            begun: Vec::new(),
             current: 0,
             far: None,
             spare: Vec::new(),
@@ -100,6 +103,7 @@ impl<M, F> SlicedMemory<M, F> {
 
     fn push(&mut self, span: Span, near: M) {
         self.places.insert(span, self.near.len());
+        self.begun.push(span);
         self.near.push(Some(Box::new((span, near))));
     }
 
@@ -116,9 +120,9 @@ impl<M, F> SlicedMemory<M, F> {
         self.near.into_iter().flatten().map(|near| *near)
     }
 
-    /// The slices that have a memory of their own.
-    pub(crate) fn slices(&self) -> impl Iterator<Item = Window> {
-        self.near().map(|((start, end), _)| Window::new(*start, *end))
+    /// The slices that have been given a memory of their own since it was asked last.
+    pub(crate) fn begun(&mut self) -> impl Iterator<Item = Window> {
+        self.begun.drain(..).map(|(start, end)| Window::new(start, end))
     }
 
     /// Whether slices are to be taken out: those that end by then; all, where some have found no place of their own.

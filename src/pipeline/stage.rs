@@ -10,7 +10,6 @@ use crate::engine::{Broken, Cause, Cost, Engine, Halt, Passing};
 use crate::process::{Clock, Operator, StateSize};
 use crate::watermark::Tracker;
 use crate::window::Tide;
-use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Instant, SystemTime};
@@ -38,8 +37,8 @@ pub struct Running<B, L, O> {
     pub(super) records: u64,
     /// What its records cost.
     pub(super) cost: Cost,
-    /// How many records there were of each source partition, where their keys are watched.
-    pub(super) drawn: BTreeMap<Option<u32>, u64>,
+    /// How many records there were of each source partition, in their order, where keys are watched.
+    pub(super) drawn: Vec<(Option<u32>, u64)>,
 }
 
 impl<B, L, O> Running<B, L, O> {
@@ -148,7 +147,7 @@ where
 
     /// Ready for all data at once, of which little is to be kept.
     pub(super) fn unopened(&self) -> Running<M::Open, C::Local, I::Open> {
-        let (cost, drawn) = (Cost::default(), BTreeMap::new());
+        let (cost, drawn) = (Cost::default(), Vec::new());
         Running { before: self.input.open(), kept: C::Local::default(), open: None, batches: 0, records: 0, cost, drawn }
     }
 
@@ -304,7 +303,11 @@ where
         };
         let batches = parts.len() as u64;
         if let Some(keys) = &shared.settings.hot_keys {
-            let drawn = running.drawn.entry(partition).or_default();
+            let place = running.drawn.binary_search_by_key(&partition, |(known, _)| *known).unwrap_or_else(|place| {
+                running.drawn.insert(place, (partition, 0));
+                place
+            });
+            let drawn = &mut running.drawn[place].1;
             keys.next_run(partition, *drawn);
             *drawn += records as u64;
         }

@@ -147,7 +147,7 @@ where
         let weight = |memory: &_| Gather::<T, By<Slot<Ky>>>::weight(&gather, memory);
         let is_heavy = memories.rest().map(|memory| weight(memory)).sum::<usize>() > *most;
         let until = if is_heavy || windows.ends_with_batch() { Timestamp::MAX } else { until };
-        memories.rest().flat_map(|memory| memory.slices()).for_each(|slice| open.expect(slice, windows));
+        memories.rest().flat_map(|memory| memory.begun()).for_each(|slice| open.expect(slice, windows));
         let gone = gather.ebb::<T, Ky>(memories.rest(), until);
         if gone.is_empty() {
             return;

@@ -67,34 +67,25 @@ impl<Ky: KeyState, S> Slices<Ky, S> {
         I: Integrator<T, State = S>,
         Wi: Assign<At>,
     {
-        for (slot, state) in states {
-            let window = slot.window();
-            if Wi::REPEATS {
-                self.changed.push((window, slot.key.clone()));
-            }
+        let mut states = states.peekable();
+        // Mostly many of one slice after another, which is looked up once.
+        while let Some(window) = states.peek().map(|(slot, _)| slot.window()) {
             self.ladder.change(window);
-            self.rolling.change(window, &slot.key, integrator);
-            self.slice(window, windows).states.absorb(slot.key, state, |state| state, |before, state| integrator.merge(before, state));
+            let Slices { slices, last, due, changed, rolling, .. } = self;
+            let slice = open(slices, last, due, window, windows);
+            while let Some((slot, state)) = states.next_if(|(slot, _)| slot.window() == window) {
+                if Wi::REPEATS {
+                    changed.push((window, slot.key.clone()));
+                }
+                rolling.change(window, &slot.key, integrator);
+                slice.states.absorb(slot.key, state, |state| state, |before, state| integrator.merge(before, state));
+            }
         }
-    }
-
-    /// A slice, with the windows that it is part of.
-    fn slice<At>(&mut self, window: Window, windows: &impl Assign<At>) -> &mut Slice<Ky, S> {
-        let (due, last) = (&mut self.due, &mut self.last);
-        self.slices.entry(window).or_insert_with(|| {
-            let mut latest = (Timestamp::MIN, Timestamp::MIN);
-            windows.windows(window, &mut |window| {
-                latest = latest.max((window.end, window.start));
-                due.insert((window.end, window.start));
-            });
-            last.insert((latest.0, window));
-            Slice { states: Table::default(), last: latest }
-        })
     }
 
     /// Hears of a slice whose states come later.
     pub(super) fn expect<At>(&mut self, slice: Window, windows: &impl Assign<At>) {
-        self.slice(slice, windows);
+        open(&mut self.slices, &mut self.last, &mut self.due, slice, windows);
     }
 
     pub(super) fn close<At, T, I, Wi>(
@@ -168,6 +159,25 @@ impl<Ky: KeyState, S> Slices<Ky, S> {
         }
         panes
     }
+}
+
+/// A slice, with the windows that it is part of.
+fn open<'s, At, Ky, S>(
+    slices: &'s mut BTreeMap<Window, Slice<Ky, S>>,
+    last: &mut BTreeSet<(Timestamp, Window)>,
+    due: &mut BTreeSet<(Timestamp, Timestamp)>,
+    slice: Window,
+    windows: &impl Assign<At>,
+) -> &'s mut Slice<Ky, S> {
+    slices.entry(slice).or_insert_with(|| {
+        let mut latest = (Timestamp::MIN, Timestamp::MIN);
+        windows.windows(slice, &mut |window| {
+            latest = latest.max((window.end, window.start));
+            due.insert((window.end, window.start));
+        });
+        last.insert((latest.0, slice));
+        Slice { states: Table::default(), last: latest }
+    })
 }
 
 /// Emits what leaves before its window is complete.

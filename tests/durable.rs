@@ -1,5 +1,7 @@
 //! Exactly once: restarts, refusals and crashes, in one process; `kill` has those of a process that is killed.
 
+#[path = "durable/changes.rs"]
+mod changes;
 #[path = "durable/folder.rs"]
 mod folder;
 #[path = "durable/ledger.rs"]
@@ -155,7 +157,7 @@ fn a_source_is_told_what_it_may_forget() {
         let stream = stream.trigger(Records::of(7)).key_by(|n| n % 3).integrator(Count).checkpoint(checkpoint);
         let _ = stream.run_exactly_once(Nothing);
         let told = &forgotten[before..];
-        assert!(told.len() > 5 && told.is_sorted(), "told {} times", told.len());
+        assert!(told.len() > 1 && told.is_sorted(), "told {} times", told.len());
         // The place it was sent back to is the first it is told.
         assert!(sought.is_none_or(|sought| sought == told[0]), "{sought:?}, then {}", told[0]);
         assert!(before == 0 || told[0] >= forgotten[before - 1], "it was sent back to {}", told[0]);

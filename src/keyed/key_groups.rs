@@ -2,7 +2,7 @@ use crate::data::bucket;
 use std::hash::Hash;
 
 /// How many groups keys are in, by their fixed hash: fixed, so that it can be chosen anew at any time how many parts share them.
-const KEY_GROUPS: usize = 1024;
+pub(super) const KEY_GROUPS: usize = 1024;
 
 /// State of the keys of some key groups.
 pub trait Shard<K>: Default {
@@ -71,6 +71,11 @@ impl<Sh> KeyGroups<Sh> {
     }
 }
 
+/// The group of a key.
+pub(crate) fn key_group<K: Hash>(key: &K) -> usize {
+    bucket(key, KEY_GROUPS)
+}
+
 fn shard<K: Hash>(key: &K, among: usize) -> usize {
-    bucket(key, KEY_GROUPS) * among / KEY_GROUPS
+    key_group(key) * among / KEY_GROUPS
 }

@@ -117,15 +117,16 @@ impl<K: Eq + Hash, S> Table<K, S> {
         }
     }
 
-    /// Takes a value in: `join` joins it to the state that is there, `first` makes one of it where there is none.
+    /// Takes a value in: `join` joins it to the state that is there, `first` makes one of it where there is none. The number of the entry.
     #[inline]
-    pub(crate) fn absorb<V>(&mut self, key: K, value: V, first: impl FnOnce(V) -> S, join: impl FnOnce(&mut S, V)) {
+    pub(crate) fn absorb<V>(&mut self, key: K, value: V, first: impl FnOnce(V) -> S, join: impl FnOnce(&mut S, V)) -> usize {
         let hash = self.hash.hash(&key);
         match self.find(hash, &key) {
-            Found::Entry(at) => join(&mut self.entries[at].1, value),
-            Found::Slot(slot) => {
-                self.insert(slot, hash, key, first(value));
+            Found::Entry(at) => {
+                join(&mut self.entries[at].1, value);
+                at
             }
+            Found::Slot(slot) => self.insert(slot, hash, key, first(value)),
         }
     }
 
@@ -211,22 +212,5 @@ impl<K: Eq + Hash, S> Table<K, S> {
             let slot = self.free_slot(hash);
             self.mark(slot, hash, number + 1);
         }
-    }
-}
-
-#[cfg(feature = "checkpoint")]
-impl<K, S> crate::saved::Saved for Table<K, S>
-where
-    K: Eq + Hash + serde::Serialize + serde::de::DeserializeOwned,
-    S: serde::Serialize + serde::de::DeserializeOwned,
-{
-    fn save(&self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
-        pieces.write(&[], |out| crate::saved::put(out, &self.entries))
-    }
-
-    fn load(&mut self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
-        let entries: Vec<(K, S)> = pieces.read(&[], crate::saved::take)?;
-        *self = entries.into_iter().collect();
-        Ok(())
     }
 }

@@ -117,7 +117,7 @@ where
             }
             let (is_last, records) = (flow.is_last, ledger.stats.records);
             let settle = |running: &mut Running<_, _, _>| self.settle(running, engine);
-            let at: Point<'_, '_, _, _> = (&mut running, &tracker, is_last, records, &settle);
+            let at: Point<'_, '_, _, _> = (&mut running, &mut tracker, is_last, records, &settle);
             let not_written = ledger.deliver(emitted, |emitted| write(emitted, at)).err();
             failure = broken.map(Failure::Broken).or(not_written);
             if failure.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(costs) }
@@ -153,7 +153,7 @@ pub(super) struct Start<'p, Sp, R> {
 
 /// Where a run has come to after a micro-batch: what is kept, how far event time has come, whether that is the end, how many records have been taken from
 /// the source; and what brings that which is kept to where it can be saved.
-pub(super) type Point<'r, 't, R, E> = (&'r mut R, &'r Tracker<'t>, bool, u64, &'r dyn Fn(&mut R) -> Result<(), Broken<E>>);
+pub(super) type Point<'r, 't, R, E> = (&'r mut R, &'r mut Tracker<'t>, bool, u64, &'r dyn Fn(&mut R) -> Result<(), Broken<E>>);
 
 /// What has been done, for those who ask.
 struct Ledger<'c> {

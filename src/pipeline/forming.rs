@@ -68,7 +68,7 @@ const EVENT_TIME: u8 = 1;
 const STAGES: u8 = 0;
 
 /// What is kept at a point.
-fn save(running: &impl Saved, tracker: &Tracker<'_>) -> Result<Pieces, BoxError> {
+fn save(running: &mut impl Saved, tracker: &mut Tracker<'_>) -> Result<Pieces, BoxError> {
     let mut pieces = Pieces::default();
     pieces.within(STAGES, |pieces| running.save(pieces))?;
     pieces.within(EVENT_TIME, |pieces| tracker.save(pieces))?;

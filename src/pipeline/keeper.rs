@@ -116,7 +116,7 @@ impl<'c> Keeper<'c> {
         if rows.is_none() {
             contained(|| put_panes(&mut self.bytes, results))?;
         }
-        let written = self.store.commit(&Commit { epoch, delivered, offset: place, state: state.by_name(), results: &self.bytes, rows })?;
+        let written = self.store.commit(&Commit { epoch, delivered, offset: place, state, results: &self.bytes, rows })?;
         (self.epoch, self.noted) = (epoch, delivered);
         Ok(written)
     }
@@ -128,6 +128,12 @@ impl<'c> Keeper<'c> {
 }
 
 /// The results of all micro-batches.
-fn together<T>(mut batches: Vec<Vec<T>>) -> Vec<T> {
-    if batches.len() == 1 { batches.remove(0) } else { batches.into_iter().flatten().collect() }
+fn together<T>(batches: Vec<Vec<T>>) -> Vec<T> {
+    let count = batches.iter().map(Vec::len).sum::<usize>();
+    let mut batches = batches.into_iter();
+    let mut all = batches.next().unwrap_or_default();
+    all.reserve_exact(count - all.len());
+    // Each is moved as a whole, which its iterator would not.
+    batches.for_each(|mut batch| all.append(&mut batch));
+    all
 }

@@ -40,7 +40,7 @@ impl<O: fmt::Debug, M> fmt::Debug for Warm<O, M> {
 #[cfg(feature = "checkpoint")]
 impl<O: crate::saved::Saved, M> crate::saved::Saved for Warm<O, M> {
     /// The memories hold nothing: they are settled before.
-    fn save(&self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
+    fn save(&mut self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
         self.open.save(pieces)
     }
 

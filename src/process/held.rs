@@ -208,7 +208,7 @@ impl<Sh> crate::saved::Saved for Keeping<Sh>
 where
     KeyGroups<Sh>: crate::saved::Saved,
 {
-    fn save(&self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
+    fn save(&mut self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
         self.groups.save(pieces)
     }
 

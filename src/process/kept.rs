@@ -2,7 +2,7 @@ use super::StateSize;
 use crate::data::Timestamp;
 #[cfg(feature = "checkpoint")]
 use crate::keyed::KeyGroups;
-use crate::keyed::{Key, Map, Shard};
+use crate::keyed::{Key, Map, Shard, Touched, key_group};
 use crate::stage::Context;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -19,6 +19,8 @@ pub struct Kept<K, S, O> {
     /// What is to be woken, by the clock.
     wakes: Timers<K>,
     issued: u64,
+    /// Key groups of which any of this has changed since it was saved.
+    touched: Touched,
     /// One for all calls, for its allocations.
     context: Context<O>,
 }
@@ -32,7 +34,7 @@ struct One<S> {
 impl<K, S, O> Default for Kept<K, S, O> {
     fn default() -> Self {
         let (timers, put_off, wakes) = (BTreeSet::new(), Vec::new(), BTreeSet::new());
-        Kept { keys: Map::default(), timers, put_off, wakes, issued: 0, context: Context::new() }
+        Kept { keys: Map::default(), timers, put_off, wakes, issued: 0, touched: Touched::default(), context: Context::new() }
     }
 }
 
@@ -56,7 +58,8 @@ impl<K: Key + Ord, S: Default, O> Kept<K, S, O> {
         put_off_to: Option<Timestamp>,
         call: impl FnOnce(&K, &mut S, &mut Context<O>),
     ) {
-        let Kept { keys, issued, context, .. } = self;
+        let Kept { keys, issued, touched, context, .. } = self;
+        touched.touch(|| key_group(key));
         context.time = at;
         context.clear = false;
         let one = match keys.get_mut(key) {
@@ -92,8 +95,9 @@ impl<K: Key + Ord, S: Default, O> Kept<K, S, O> {
 
     /// Timers that were put off are due with whatever comes now.
     pub(super) fn take_up(&mut self) {
-        if !self.put_off.is_empty() {
-            self.timers.extend(self.put_off.drain(..));
+        for timer in self.put_off.drain(..) {
+            self.touched.touch(|| key_group(&timer.1));
+            self.timers.insert(timer);
         }
     }
 
@@ -108,9 +112,11 @@ impl<K: Key + Ord, S: Default, O> Kept<K, S, O> {
         let is_end = watermark == Timestamp::MAX;
         if is_end {
             self.take_up();
+            self.touched = Touched::default();
         }
         let mut last = if is_end { std::mem::take(&mut self.timers) } else { BTreeSet::new() };
         while let Some((at, key, number)) = last.pop_first().or_else(|| self.due(watermark)) {
+            self.touched.touch(|| key_group(&key));
             if self.has(&key, number) {
                 self.answer((at, key), Some(at), Some(at), fired, |key, state, context| on_timer(key, state, at, context));
             }
@@ -133,12 +139,14 @@ impl<K: Key + Ord, S: Default, O> Kept<K, S, O> {
         let due = self.wakes.iter().take_while(is_due).count();
         let due: Vec<_> = (0..due).map_while(|_| self.wakes.pop_first()).collect();
         for (at, key, number) in due {
+            self.touched.touch(|| key_group(&key));
             if self.has(&key, number) {
                 self.answer((at, key), now, None, fired, &on_wake);
             }
         }
         if clock.is_none() {
             self.wakes.clear();
+            self.touched = Touched::default();
         }
     }
 
@@ -183,7 +191,8 @@ impl<K: Key + Ord, S, O> Shard<K> for Kept<K, S, O> {
 
     fn divide(self, among: usize, place: impl Fn(&K) -> usize) -> Vec<Self> {
         // A number is of one key: those of a state are greater than all before it wherever it goes.
-        let mut parts: Vec<Self> = (0..among).map(|_| Kept { issued: self.issued, ..Kept::default() }).collect();
+        let mut parts: Vec<Self> =
+            (0..among).map(|_| Kept { issued: self.issued, touched: self.touched.clone(), ..Kept::default() }).collect();
         for (key, one) in self.keys {
             parts[place(&key)].keys.insert(key, one);
         }
@@ -218,45 +227,39 @@ impl<K, S, O> Kept<K, S, O> {
     }
 }
 
-/// The same bytes however many shards there are: all of them as one, which is how they are loaded.
+/// By key group, which are the same in however many shards they lie; loaded as one.
 #[cfg(feature = "checkpoint")]
 impl<K, S, O> crate::saved::Saved for KeyGroups<Kept<K, S, O>>
 where
     K: Key + Ord + serde::Serialize + serde::de::DeserializeOwned,
     S: serde::Serialize + serde::de::DeserializeOwned,
 {
-    fn save(&self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
-        use crate::saved::put;
+    fn save(&mut self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
+        use crate::keyed::save_groups;
+        let touched = self.shards_mut().iter_mut().map(|shard| shard.touched.take()).reduce(Touched::and).unwrap_or_default();
         let shards = self.shards();
-        let count = |len: fn(&Kept<K, S, O>) -> usize| shards.iter().map(len).sum::<usize>() as u64;
-        pieces.write(&[], |out| {
-            put(out, &shards.iter().map(|shard| shard.issued).max().unwrap_or(0))?;
-            put(out, &count(|shard| shard.keys.len()))?;
-            for (key, one) in shards.iter().flat_map(|shard| &shard.keys) {
-                put(out, &(key, one.number, &one.state))?;
-            }
-            put(out, &count(|shard| shard.timers.len()))?;
-            shards.iter().flat_map(|shard| &shard.timers).try_for_each(|timer| put(out, timer))?;
-            put(out, &count(|shard| shard.put_off.len()))?;
-            shards.iter().flat_map(|shard| &shard.put_off).try_for_each(|timer| put(out, timer))?;
-            put(out, &count(|shard| shard.wakes.len()))?;
-            shards.iter().flat_map(|shard| &shard.wakes).try_for_each(|wake| put(out, wake))
-        })
+        let issued = shards.iter().map(|shard| shard.issued).max().unwrap_or(0);
+        pieces.write(&[], |out| crate::saved::put(out, &issued))?;
+        let keys = shards.iter().flat_map(|shard| &shard.keys).map(|(key, one)| (key, (key, one.number, &one.state)));
+        pieces.within(0, |pieces| save_groups(pieces, &[], &touched, keys))?;
+        let timers = shards.iter().flat_map(|shard| &shard.timers).map(|timer| (&timer.1, timer));
+        pieces.within(1, |pieces| save_groups(pieces, &[], &touched, timers))?;
+        let put_off = shards.iter().flat_map(|shard| &shard.put_off).map(|timer| (&timer.1, timer));
+        pieces.within(2, |pieces| save_groups(pieces, &[], &touched, put_off))?;
+        let wakes = shards.iter().flat_map(|shard| &shard.wakes).map(|wake| (&wake.1, wake));
+        pieces.within(3, |pieces| save_groups(pieces, &[], &touched, wakes))
     }
 
     fn load(&mut self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
-        use crate::saved::{take, take_some};
-        let mut shard = Kept::default();
-        pieces.read(&[], |input| {
-            shard.issued = take(input)?;
-            let keys: Vec<(K, u64, S)> = take_some(input, take)?;
-            shard.keys = keys.into_iter().map(|(key, number, state)| (key, One { number, state })).collect();
-            shard.timers = take_some(input, take)?.into_iter().collect();
-            shard.put_off = take_some(input, take)?;
-            shard.wakes = take_some(input, take)?.into_iter().collect();
-            Ok(())
-        })?;
-        *self = KeyGroups::of(shard);
+        use crate::keyed::load_groups;
+        let issued = pieces.read(&[], crate::saved::take)?;
+        let (keys, of_keys) = pieces.within(0, |pieces| load_groups(pieces, &[], |(key, ..): &(K, u64, S)| key))?;
+        let mut timers = |part| pieces.within(part, |pieces| load_groups(pieces, &[], |(_, key, _): &(Timestamp, K, u64)| key));
+        let ((timers, of_timers), (put_off, of_others), (wakes, of_wakes)) = (timers(1)?, timers(2)?, timers(3)?);
+        let touched = of_keys.and(of_timers).and(of_others).and(of_wakes);
+        let keys = keys.into_iter().map(|(key, number, state)| (key, One { number, state })).collect();
+        let (timers, wakes) = (timers.into_iter().collect(), wakes.into_iter().collect());
+        *self = KeyGroups::of(Kept { keys, timers, put_off, wakes, issued, touched, context: Context::new() });
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use super::held::Keeping;
 use super::{Operator, Rec, Scan, StateSize, Watch};
 #[cfg(feature = "checkpoint")]
 use crate::keyed::KeyGroups;
-use crate::keyed::{By, Key, KeyState, NoKey, Shard, Table};
+use crate::keyed::{By, Key, KeyState, NoKey, Shard, Table, Touched, key_group};
 use std::fmt;
 
 /// What `.scan(..)` keeps where records of type `V` have such keys. By key, threads may share the records, so that they, the state and what comes
@@ -81,12 +81,23 @@ impl<V, S, R> Scans<V, S, R> for NoKey {
 /// The state of some keys, and what has come out of it.
 pub struct Scanned<K, S, R> {
     states: Table<K, S>,
+    /// Key groups of which any has changed since it was saved.
+    touched: Touched,
     out: Vec<R>,
+}
+
+impl<K: Key, S, R> Scanned<K, S, R> {
+    /// The state of a key, which changes.
+    #[inline]
+    fn state(&mut self, key: &K, init: impl FnOnce() -> S) -> &mut S {
+        self.touched.touch(|| key_group(key));
+        self.states.entry_ref(key, init)
+    }
 }
 
 impl<K, S, R> Default for Scanned<K, S, R> {
     fn default() -> Self {
-        Scanned { states: Table::default(), out: Vec::new() }
+        Scanned { states: Table::default(), touched: Touched::default(), out: Vec::new() }
     }
 }
 
@@ -105,8 +116,10 @@ impl<K: Key, S, R> Shard<K> for Scanned<K, S, R> {
 
     fn divide(self, among: usize, place: impl Fn(&K) -> usize) -> Vec<Self> {
         let mut parts: Vec<Vec<(K, S)>> = (0..among).map(|_| Vec::new()).collect();
-        self.states.into_entries().into_iter().for_each(|entry| parts[place(&entry.0)].push(entry));
-        parts.into_iter().map(|states| Scanned { states: states.into_iter().collect(), out: Vec::new() }).collect()
+        let Scanned { states, touched, .. } = self;
+        states.into_entries().into_iter().for_each(|entry| parts[place(&entry.0)].push(entry));
+        let part = |states: Vec<(K, S)>| Scanned { states: states.into_iter().collect(), touched: touched.clone(), out: Vec::new() };
+        parts.into_iter().map(part).collect()
     }
 }
 
@@ -115,7 +128,7 @@ impl<K: Key, V: Send, S: Send, R: Send> Scans<V, S, R> for By<K> {
 
     #[inline]
     fn state<'k>(kept: &'k mut Self::Kept, By(key): &By<K>, init: &impl Fn() -> S) -> &'k mut S {
-        kept.groups.shard_of(key).states.entry_ref(key, init)
+        kept.groups.shard_of(key).state(key, init)
     }
 
     fn drive<B, E, C, G, F, W, M>(
@@ -135,15 +148,15 @@ impl<K: Key, V: Send, S: Send, R: Send> Scans<V, S, R> for By<K> {
     {
         let Scan { prev, init, step, .. } = scan;
         let work = |shard: &mut Scanned<K, S, R>, _, key: &K, value: V| {
-            let state = shard.states.entry_ref(key, init);
-            shard.out.extend(step(state, value));
+            let out = step(shard.state(key, init), value);
+            shard.out.extend(out);
         };
         kept.drive((prev, local), batch, watch, work, emit, |groups, local, batch, watch, emit| match groups.shards_mut() {
             // Known before the loop, it costs a record nothing that there could be more.
-            [shard] => prev.drive(local, batch, watch, &mut |rec| scan_one(&mut shard.states, rec, init, step, emit)),
+            [shard] => prev.drive(local, batch, watch, &mut |rec| scan_one(shard, rec, init, step, emit)),
             _ => prev.drive(local, batch, watch, &mut |rec| {
-                let states = &mut groups.shard_of(&rec.key.0).states;
-                scan_one(states, rec, init, step, emit)
+                let shard = groups.shard_of(&rec.key.0);
+                scan_one(shard, rec, init, step, emit)
             }),
         })
     }
@@ -157,35 +170,35 @@ impl<K: Key, V: Send, S: Send, R: Send> Scans<V, S, R> for By<K> {
 /// Scans one record.
 #[inline]
 fn scan_one<E, At, K: Key, V, S, R>(
-    states: &mut Table<K, S>,
+    shard: &mut Scanned<K, S, R>,
     rec: Rec<At, By<K>, V>,
     init: impl Fn() -> S,
     step: impl Fn(&mut S, V) -> Option<R>,
     emit: &mut impl FnMut(Rec<At, By<K>, R>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let state = states.entry_ref(&rec.key.0, init);
+    let state = shard.state(&rec.key.0, init);
     match step(state, rec.value) {
         Some(value) => emit(Rec { at: rec.at, key: rec.key, value }),
         None => Ok(()),
     }
 }
 
-/// The same bytes however many shards there are: those of one, which is how they are loaded.
+/// By key group, which are the same in however many shards they lie; loaded as one.
 #[cfg(feature = "checkpoint")]
 impl<K, S, R> crate::saved::Saved for KeyGroups<Scanned<K, S, R>>
 where
     K: Key + serde::Serialize + serde::de::DeserializeOwned,
     S: serde::Serialize + serde::de::DeserializeOwned,
 {
-    fn save(&self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
-        let entries: Vec<&(K, S)> = self.shards().iter().flat_map(|shard| shard.states.entries()).collect();
-        pieces.write(&[], |out| crate::saved::put(out, &entries))
+    fn save(&mut self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
+        let touched = self.shards_mut().iter_mut().map(|shard| shard.touched.take()).reduce(Touched::and).unwrap_or_default();
+        let entries = self.shards().iter().flat_map(|shard| shard.states.entries()).map(|entry| (&entry.0, entry));
+        crate::keyed::save_groups(pieces, &[], &touched, entries)
     }
 
     fn load(&mut self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
-        let mut states = Table::default();
-        crate::saved::Saved::load(&mut states, pieces)?;
-        *self = KeyGroups::of(Scanned { states, out: Vec::new() });
+        let (states, touched) = crate::keyed::load_groups(pieces, &[], |(key, _): &(K, S)| key)?;
+        *self = KeyGroups::of(Scanned { states: states.into_iter().collect(), touched, out: Vec::new() });
         Ok(())
     }
 }

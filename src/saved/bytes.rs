@@ -56,3 +56,8 @@ pub(crate) fn take_some<T>(input: &mut &[u8], mut one: impl FnMut(&mut &[u8]) ->
     let count: u64 = take(input)?;
     (0..count).map(|_| one(input)).collect()
 }
+
+/// Reads values to the end.
+pub(crate) fn take_all<T: DeserializeOwned>(input: &mut &[u8]) -> Result<Vec<T>, DamagedState> {
+    std::iter::from_fn(|| (!input.is_empty()).then(|| take(input))).collect()
+}

@@ -9,7 +9,7 @@ mod pieces;
 mod replay;
 mod values;
 
-pub(crate) use bytes::{put, put_all, take, take_some};
+pub(crate) use bytes::{put, put_all, take, take_all, take_some};
 pub(crate) use contained::contained;
 pub(crate) use crc::crc32;
 pub use damaged::DamagedState;
@@ -24,9 +24,9 @@ pub use replay::Replay;
     note = "keys, the state of integrators and of `.stateful(..)` must be `Serialize + DeserializeOwned`"
 )]
 pub trait Saved {
-    /// Writes its pieces.
+    /// Writes the pieces that have changed since it did so before, or since it was loaded, and names the others.
     #[doc(hidden)]
-    fn save(&self, pieces: &mut Pieces) -> Result<(), DamagedState>;
+    fn save(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState>;
 
     /// Takes over the pieces that were written.
     #[doc(hidden)]
@@ -36,7 +36,7 @@ pub trait Saved {
 macro_rules! nothing {
     ($([$($t:ident)?] $type:ty),*) => { $(
         impl$(<$t>)? Saved for $type {
-            fn save(&self, _: &mut Pieces) -> Result<(), DamagedState> {
+            fn save(&mut self, _: &mut Pieces) -> Result<(), DamagedState> {
                 Ok(())
             }
             fn load(&mut self, _: &mut Pieces) -> Result<(), DamagedState> {
@@ -50,7 +50,7 @@ macro_rules! nothing {
 nothing!([] (), [S] Option<S>, [T] Vec<T>);
 
 impl<A: Saved, B: Saved> Saved for (A, B) {
-    fn save(&self, pieces: &mut Pieces) -> Result<(), DamagedState> {
+    fn save(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState> {
         pieces.within(0, |pieces| self.0.save(pieces))?;
         pieces.within(1, |pieces| self.1.save(pieces))
     }

@@ -4,7 +4,7 @@ use super::pieces::{ByName, PIECES, Sums};
 use super::writer::Writer;
 use super::{Checkpoint, StoreError, rows, writer};
 use crate::data::{beside, fixed_hash, sync_name};
-use crate::saved::DamagedState;
+use crate::saved::{DamagedState, Pieces};
 use crate::stage::Rows;
 use redb::{Database, DatabaseError, ReadableDatabase, StorageError, Table, TableDefinition, TableError};
 use std::fmt::Display;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Of the bytes in the tables.
-const FORMAT: u64 = 4;
+const FORMAT: u64 = 5;
 /// Files of fewer bytes are not worth making smaller; of larger ones it is worth while where the used part is less than one in so many.
 const LARGE: u64 = 16 << 20;
 const SPARSE: u64 = 4;
@@ -51,7 +51,7 @@ pub(crate) struct Commit<'c> {
     /// The last epoch that the sink has.
     pub(crate) delivered: u64,
     pub(crate) offset: &'c [u8],
-    pub(crate) state: &'c ByName,
+    pub(crate) state: &'c Pieces,
     pub(crate) results: &'c [u8],
     /// Results that need no sink.
     pub(crate) rows: Option<&'c Rows>,

@@ -81,7 +81,7 @@ impl fmt::Debug for Tracker<'_> {
 
 #[cfg(feature = "checkpoint")]
 impl crate::saved::Saved for Tracker<'_> {
-    fn save(&self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
+    fn save(&mut self, pieces: &mut crate::saved::Pieces) -> Result<(), crate::saved::DamagedState> {
         let partition = |(number, p): (&u32, &Partition)| (*number, p.latest, p.watermark);
         let partitions: Vec<(u32, Timestamp, Timestamp)> = self.partitions.iter().map(partition).collect();
         pieces.write(&[], |out| crate::saved::put(out, &(self.now, self.is_later, partitions)))

@@ -1,12 +1,12 @@
 //! Open windows as bytes.
 
 use super::open::Open;
-use super::repeats::Counts;
+use super::repeats::{Count, Counts, OfWindow};
 use super::sessions::{One, Sessions};
-use super::slices::{Slice, Slices};
+use super::slices::{KEYS, Slice, Slices};
 use crate::data::{Timestamp, Window};
-use crate::keyed::{KeyState, Table};
-use crate::saved::{DamagedState, Pieces, Saved, put, take, take_some};
+use crate::keyed::{KeyState, Table, Touched, load_groups, save_groups};
+use crate::saved::{DamagedState, Pieces, Saved, put, put_all, take, take_all, take_some};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -15,7 +15,7 @@ pub(super) trait Value: Serialize + DeserializeOwned {}
 impl<T: Serialize + DeserializeOwned> Value for T {}
 
 impl<Ky: KeyState + Value, S: Value> Saved for Open<Ky, S> {
-    fn save(&self, pieces: &mut Pieces) -> Result<(), DamagedState> {
+    fn save(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState> {
         match self {
             Open::Slices(slices) => slices.save(pieces),
             Open::Sessions(sessions) => sessions.save(pieces),
@@ -30,29 +30,35 @@ impl<Ky: KeyState + Value, S: Value> Saved for Open<Ky, S> {
     }
 }
 
-/// Keys in a piece: few enough that little is written for one that has changed, many enough that a piece is worth a place in a file.
-const KEYS: usize = 256;
+/// What the names of the pieces of a slice begin with.
+fn beginning(window: &Window) -> Vec<u8> {
+    [window.start.as_micros().to_be_bytes(), window.end.as_micros().to_be_bytes()].concat()
+}
 
 /// The name of a piece of a slice: keys stay in the order in which they came, so that new ones change the last piece alone.
 fn name(window: &Window, piece: usize) -> Vec<u8> {
-    let (start, end) = (window.start.as_micros().to_be_bytes(), window.end.as_micros().to_be_bytes());
-    [&start[..], &end, &(piece as u64).to_be_bytes()].concat()
+    [&beginning(window)[..], &(piece as u64).to_be_bytes()].concat()
 }
 
 impl<Ky: KeyState + Value, S: Value> Saved for Slices<Ky, S> {
-    fn save(&self, pieces: &mut Pieces) -> Result<(), DamagedState> {
+    fn save(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState> {
         pieces.write(&[], |out| {
             put(out, &(self.slices.len() as u64))?;
             for (window, slice) in &self.slices {
                 put(out, &(window, slice.last, slice.states.len() as u64))?;
             }
             put(out, &(self.due.len() as u64))?;
-            self.due.iter().try_for_each(|due| put(out, due))?;
-            self.counts.save(out)
+            put_all(out, &self.due)
         })?;
-        for (window, slice) in &self.slices {
-            for (piece, entries) in slice.states.entries().chunks(KEYS).enumerate() {
-                pieces.write(&name(window, piece), |out| entries.iter().try_for_each(|entry| put(out, entry)))?;
+        pieces.within(0, |pieces| self.counts.save(pieces))?;
+        for (window, slice) in &mut self.slices {
+            let touched = slice.touched.take();
+            // Another slice may have been at this place when it was saved last, with more keys.
+            if !touched.is_all() {
+                pieces.keep(&beginning(window));
+            }
+            for (piece, entries) in slice.states.entries().chunks(KEYS).enumerate().filter(|(piece, _)| touched.has(*piece)) {
+                pieces.write(&name(window, piece), |out| put_all(out, entries))?;
             }
         }
         Ok(())
@@ -62,13 +68,13 @@ impl<Ky: KeyState + Value, S: Value> Saved for Slices<Ky, S> {
         let slices: Vec<(Window, (Timestamp, Timestamp), u64)> = pieces.read(&[], |input| {
             let slices = take_some(input, take)?;
             self.due = take_some(input, take)?.into_iter().collect();
-            self.counts.load(input)?;
             Ok(slices)
         })?;
+        pieces.within(0, |pieces| self.counts.load(pieces))?;
         for (window, last, keys) in slices {
             let states = keys_of(&window, keys, pieces)?.into_iter().collect::<Table<Ky, S>>();
             self.last.insert((last.0, window));
-            self.slices.insert(window, Slice { states, last });
+            self.slices.insert(window, Slice { states, touched: Touched::none(), last });
         }
         Ok(())
     }
@@ -94,58 +100,53 @@ fn keys_of<Ky: Value, S: Value>(window: &Window, keys: u64, pieces: &mut Pieces)
     Ok(entries)
 }
 
+/// The parts of the state of sessions.
+const COUNTS: u8 = 0;
+const SESSIONS: u8 = 1;
+const ENDS: u8 = 2;
+
 impl<Ky: KeyState + Value, S: Value> Saved for Sessions<Ky, S> {
-    fn save(&self, pieces: &mut Pieces) -> Result<(), DamagedState> {
-        pieces.write(&[], |out| {
-            put(out, &(self.keys.len() as u64))?;
-            for (key, sessions) in &self.keys {
-                put(out, key)?;
-                put(out, &(sessions.len() as u64))?;
-                for session in sessions {
-                    put(out, &session.window)?;
-                    put(out, &session.has_left)?;
-                    put(out, &(session.states.len() as u64))?;
-                    session.states.iter().try_for_each(|(at, state)| put(out, &(at, state)))?;
-                }
-            }
-            put(out, &(self.ends.len() as u64))?;
-            self.ends.iter().try_for_each(|(end, keys)| put(out, &(end, keys)))?;
-            self.counts.save(out)
-        })
+    fn save(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState> {
+        pieces.within(COUNTS, |pieces| self.counts.save(pieces))?;
+        let touched = self.touched.take();
+        let sessions = self.keys.iter().map(|of_key| (of_key.0, of_key));
+        pieces.within(SESSIONS, |pieces| save_groups(pieces, &[], &touched, sessions))?;
+        // With their places, as keys leave in the order in which they came to an end.
+        let ends =
+            self.ends.iter().flat_map(|(end, keys)| keys.iter().enumerate().map(move |(place, key)| (key, (end, place as u64, key))));
+        pieces.within(ENDS, |pieces| save_groups(pieces, &[], &touched, ends))
     }
 
     fn load(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState> {
-        let session = |input: &mut &[u8]| {
-            let (window, has_left, states) = (take(input)?, take(input)?, take_some(input, take)?);
-            Ok(One { window, states, has_left, is_changed: false })
-        };
-        pieces.read(&[], |input| {
-            self.keys = take_some(input, |input| Ok((take::<Ky>(input)?, take_some(input, session)?)))?.into_iter().collect();
-            self.ends = take_some(input, take)?.into_iter().collect();
-            self.counts.load(input)
-        })
+        pieces.within(COUNTS, |pieces| self.counts.load(pieces))?;
+        let (sessions, of_sessions) = pieces.within(SESSIONS, |pieces| load_groups(pieces, &[], |(key, _): &(Ky, Vec<One<S>>)| key))?;
+        let (mut ends, of_ends) = pieces.within(ENDS, |pieces| load_groups(pieces, &[], |(.., key): &(Timestamp, u64, Ky)| key))?;
+        ends.sort_by_key(|(end, place, _)| (*end, *place));
+        self.keys = sessions.into_iter().collect();
+        ends.into_iter().for_each(|(end, _, key)| self.ends.entry(end).or_default().push(key));
+        self.touched = of_sessions.and(of_ends);
+        Ok(())
     }
 }
 
 impl<Ky: KeyState + Value> Counts<Ky> {
-    fn save(&self, out: &mut Vec<u8>) -> Result<(), DamagedState> {
-        put(out, &(self.0.len() as u64))?;
-        for ((end, start), counts) in &self.0 {
-            put(out, &(end, start))?;
-            put(out, &(counts.len() as u64))?;
-            counts.iter().try_for_each(|(key, count)| put(out, &(key, count.panes, count.late)))?;
+    fn save(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState> {
+        pieces.write(&[], |out| put_all(out, self.0.keys()))?;
+        for ((end, start), OfWindow { counts, touched }) in &mut self.0 {
+            let counts = counts.iter().map(|(key, count)| (key, (key, count.panes, count.late)));
+            save_groups(pieces, &beginning(&Window::new(*start, *end)), &touched.take(), counts)?;
         }
         Ok(())
     }
 
-    fn load(&mut self, input: &mut &[u8]) -> Result<(), DamagedState> {
-        let windows = take_some(input, |input| {
-            let window: (Timestamp, Timestamp) = take(input)?;
-            let counts: Vec<(Ky, u32, u32)> = take_some(input, take)?;
-            let counts = counts.into_iter().map(|(key, panes, late)| (key, super::repeats::Count { panes, late })).collect();
-            Ok((window, counts))
-        })?;
-        self.0 = windows.into_iter().collect();
+    fn load(&mut self, pieces: &mut Pieces) -> Result<(), DamagedState> {
+        let windows: Vec<(Timestamp, Timestamp)> = pieces.read(&[], take_all)?;
+        for (end, start) in windows {
+            let beginning = beginning(&Window::new(start, end));
+            let (counts, touched) = load_groups(pieces, &beginning, |(key, ..): &(Ky, u32, u32)| key)?;
+            let counts = counts.into_iter().map(|(key, panes, late)| (key, Count { panes, late })).collect();
+            self.0.insert((end, start), OfWindow { counts, touched });
+        }
         Ok(())
     }
 }

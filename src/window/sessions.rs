@@ -3,7 +3,7 @@
 use super::open::{Emitter, Lateness, Tide, is_early};
 use super::repeats::Counts;
 use crate::data::{Pane, Timestamp, Timing, Window};
-use crate::keyed::{KeyState, Map, Slot};
+use crate::keyed::{KeyState, Map, Slot, Touched, key_group};
 use crate::stage::{Arrival, Assign, Integrator, Mode, Overlap};
 use std::collections::BTreeMap;
 
@@ -16,23 +16,33 @@ pub struct Sessions<Ky, S> {
     pub(super) ends: BTreeMap<Timestamp, Vec<Ky>>,
     /// Keys whose sessions the last micro-batch changed, where results can leave more than once.
     changed: Vec<Ky>,
+    /// Key groups of which anything has changed since it was saved.
+    pub(super) touched: Touched,
     pub(super) counts: Counts<Ky>,
 }
 
 /// One session.
 #[derive(Debug)]
+#[cfg_attr(feature = "checkpoint", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct One<S> {
     pub(super) window: Window,
     /// By slice, in the order of time; one state where it makes no difference how it came together.
     pub(super) states: Vec<(Timestamp, S)>,
     /// Whether it was complete, and has left.
     pub(super) has_left: bool,
+    #[cfg_attr(feature = "checkpoint", serde(skip))]
     pub(super) is_changed: bool,
 }
 
 impl<Ky, S> Default for Sessions<Ky, S> {
     fn default() -> Self {
-        Sessions { keys: Map::default(), ends: BTreeMap::new(), changed: Vec::new(), counts: Counts::default() }
+        Sessions {
+            keys: Map::default(),
+            ends: BTreeMap::new(),
+            changed: Vec::new(),
+            touched: Touched::default(),
+            counts: Counts::default(),
+        }
     }
 }
 
@@ -107,6 +117,7 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
         in_parts: bool,
         is_in_reach: impl Fn(Window) -> bool,
     ) -> Option<Window> {
+        self.touched.touch(|| key_group(&key));
         let sessions = self.keys.entry(key.clone()).or_default();
         let first = sessions.partition_point(|session| ends_before(session.window.end, slice.start));
         let count = sessions[first..].iter().take_while(|session| session.touches(slice)).count();
@@ -143,10 +154,11 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
         I: Integrator<T, State = S>,
         Wi: Assign<At, Overlap: Overlap<S>>,
     {
-        let Sessions { keys, ends, changed, counts } = self;
+        let Sessions { keys, ends, changed, touched, counts } = self;
         let mut emitter = Emitter::new(integrator, windows, counts, tide);
         let mode = windows.mode();
         for key in std::mem::take(changed) {
+            touched.touch(|| key_group(&key));
             for session in keys.get_mut(&key).into_iter().flatten().filter(|session| session.is_changed) {
                 session.is_changed = false;
                 let timing = match session.window.end {
@@ -168,6 +180,7 @@ impl<Ky: KeyState, S> Sessions<Ky, S> {
             && *entry.key() <= tide.after
         {
             for key in entry.remove() {
+                touched.touch(|| key_group(&key));
                 leave::<At, T, I, Wi, Ky>(keys, ends, key, windows, tide, &mut emitter);
             }
         }

@@ -5,7 +5,7 @@ use super::open::{Emitter, Tide, is_early};
 use super::repeats::Counts;
 use super::rolling::Rolling;
 use crate::data::{Pane, Timestamp, Timing, Window};
-use crate::keyed::{KeyState, Map, Slot, Table};
+use crate::keyed::{KeyState, Map, Slot, Table, Touched};
 use crate::stage::{Assign, Integrator, Mode, Overlap};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,10 +34,16 @@ const SEVERAL: usize = 3;
 /// .. and, where that cannot be done, to keep them merged.
 const MANY: usize = 8;
 
+/// Keys that are saved together, in the order in which they came: few enough that little is written for one that has changed, many enough that it is
+/// worth a place in a file.
+pub(super) const KEYS: usize = 256;
+
 /// One slice of time.
 #[derive(Debug)]
 pub(super) struct Slice<Ky, S> {
     pub(super) states: Table<Ky, S>,
+    /// Which of the states have changed since they were saved, by [`KEYS`].
+    pub(super) touched: Touched,
     /// The end and the start of the last window of it; of those that end together, the one that leaves last.
     pub(super) last: (Timestamp, Timestamp),
 }
@@ -78,7 +84,8 @@ impl<Ky: KeyState, S> Slices<Ky, S> {
                     changed.push((window, slot.key.clone()));
                 }
                 rolling.change(window, &slot.key, integrator);
-                slice.states.absorb(slot.key, state, |state| state, |before, state| integrator.merge(before, state));
+                let place = slice.states.absorb(slot.key, state, |state| state, |before, state| integrator.merge(before, state));
+                slice.touched.touch(|| place / KEYS);
             }
         }
     }
@@ -176,7 +183,7 @@ fn open<'s, At, Ky, S>(
             due.insert((window.end, window.start));
         });
         last.insert((latest.0, slice));
-        Slice { states: Table::default(), last: latest }
+        Slice { states: Table::default(), touched: Touched::default(), last: latest }
     })
 }
 

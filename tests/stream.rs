@@ -6,6 +6,8 @@ mod ends;
 mod failures;
 #[path = "stream/handles.rs"]
 mod handles;
+#[path = "stream/help.rs"]
+mod help;
 #[cfg(target_os = "linux")]
 #[path = "stream/leftovers.rs"]
 mod leftovers;

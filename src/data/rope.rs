@@ -20,6 +20,12 @@ impl<T> Default for Rope<T> {
     }
 }
 
+impl<T> From<Vec<T>> for Rope<T> {
+    fn from(values: Vec<T>) -> Self {
+        Rope { pieces: Vec::new(), open: values }
+    }
+}
+
 impl<T> Rope<T> {
     /// With a first piece of so many values, 8 MiB at most: where they do not come, memory that is not touched is not there.
     pub(crate) fn with_room(expected: usize) -> Self {
@@ -73,6 +79,17 @@ impl<T> Rope<T> {
     pub(crate) fn from_pieces(mut pieces: Vec<Vec<T>>) -> Self {
         pieces.retain(|piece| !piece.is_empty());
         Rope { pieces, open: Vec::new() }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All of it as one piece; no copy where there is one.
+    pub(crate) fn make_contiguous(&mut self) -> &mut [T] {
+        let all = std::mem::take(self).into_vec();
+        self.open = all;
+        &mut self.open
     }
 
     pub(crate) fn into_pieces(mut self) -> Vec<Vec<T>> {

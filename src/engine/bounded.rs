@@ -83,9 +83,9 @@ where
     let engine = &*engine.0;
     let begun = Instant::now();
     let parts = if C::IN_PIECES && !has_costly_batches(plan) { parts.finer(LANES, FEW) } else { parts };
-    let template = template(engine, plan, begun);
     let code = (plan.settings.origin, std::any::type_name::<(B, C, G)>());
     let clocked = plan.measure || uses_estimates(engine, plan.settings);
+    let is_ranked = plan.settings.scheduler.is_some() || engine.policy().is_some();
     let mut runner = Runner::<B, E, C, G, P, L> {
         chain: plan.chain,
         gather: plan.gather,
@@ -93,7 +93,7 @@ where
         limit: plan.limit,
         observers: &plan.settings.observers,
         engine,
-        template,
+        template: template(engine, plan, (clocked || is_ranked).then_some(begun)),
         begun,
         measure: plan.measure,
         clocked,
@@ -103,6 +103,7 @@ where
         own_memory: false,
         apart: false,
         keeps: plan.keeps,
+        has_help: plan.has_help,
         judged: plan.judged,
         group: None,
         fused: false,
@@ -155,12 +156,12 @@ fn uses_estimates(engine: &Inner, settings: &Settings<'_>) -> bool {
     })
 }
 
-/// What all tasks of the run have in common.
-fn template<C, G, P>(engine: &Inner, plan: &Plan<'_, '_, C, G, P>, begun: Instant) -> Task {
+/// What all tasks of the run have in common; without their arrival where nobody asks for it before the run wants helpers.
+fn template<C, G, P>(engine: &Inner, plan: &Plan<'_, '_, C, G, P>, begun: Option<Instant>) -> Task {
     Task {
         pipeline: engine.next_run(),
         name: plan.settings.name,
-        arrival: engine.age(begun),
+        arrival: begun.map_or(0, |begun| engine.age(begun)),
         priority: plan.settings.priority,
         deadline: plan.limit.deadline,
         virtual_start: engine.arbiter.as_ref().map_or(0, Arbiter::virtual_time),
@@ -262,11 +263,11 @@ where
             return Vec::new();
         }
         let single = C::ORDERED || lane.tasks.len() == 1;
-        if !single && !self.is_cheap_to_try() {
+        if !single && self.has_help && !self.is_cheap_to_try() {
             return self.share(lane, None, shelf);
         }
         let solo = Solo::new(self.begun, self.sizes.total());
-        let helpers = self.engine.pool.current_num_threads() > 1;
+        let helpers = self.has_help && self.engine.pool.current_num_threads() > 1;
         let go_on = |done| if single || !helpers { Some(usize::MAX) } else { solo.go_on(done) };
         let work = |ask: Ask<'_>| {
             let kept = if C::ORDERED { Some(&mut *kept) } else { None };
@@ -296,7 +297,7 @@ where
     /// What the engine's policy says of the first of the tasks.
     fn first(&self, tasks: &Tasks<B>) -> Result<Head, Broken<E>> {
         let seq = tasks.next_seq().unwrap_or(0);
-        let task = self.describe_left(seq, tasks.next_partition(), tasks.records());
+        let task = Task { arrival: self.engine.age(self.begun), ..self.describe_left(seq, tasks.next_partition(), tasks.records()) };
         catch_unwind(AssertUnwindSafe(|| self.engine.head(task))).map_err(|payload| Broken::panic(seq.into(), payload))
     }
 

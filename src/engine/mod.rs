@@ -42,7 +42,7 @@ pub use settings::{Pacing, Settings};
 pub(crate) use shelf::Shelf;
 
 pub use stream::{Admission, Control, Costs, End, Flow, Lots, WhenFull};
-pub(crate) use stream::{Cost, Driver, Pace, pump, start};
+pub(crate) use stream::{Cost, Driver, Help, Pace, pump, start};
 
 use crate::data::Task;
 use crate::error::{BuildError, BuildErrorKind};

@@ -22,6 +22,8 @@ pub struct Plan<'p, 's, C, G, P> {
     pub(crate) counted: bool,
     /// Whether what comes before a failure is kept.
     pub(crate) keeps: bool,
+    /// Whether other threads may help, where nobody else wants the calling one.
+    pub(crate) has_help: bool,
 }
 
 impl<C, G, P> fmt::Debug for Plan<'_, '_, C, G, P> {
@@ -42,8 +44,8 @@ impl<'p, 's, C, P> Plan<'p, 's, C, (), P> {
     where
         'p: 'q,
     {
-        let Plan { engine, policy, settings, limit, measure, judged, counted, keeps, .. } = *self;
-        Plan { engine, chain, gather, policy, settings, limit, measure, judged, counted, keeps }
+        let Plan { engine, policy, settings, limit, measure, judged, counted, keeps, has_help, .. } = *self;
+        Plan { engine, chain, gather, policy, settings, limit, measure, judged, counted, keeps, has_help }
     }
 }
 

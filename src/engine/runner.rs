@@ -43,6 +43,8 @@ pub(super) struct Runner<'r, 'p, 's, B, E, C, G, P, L> {
     pub(super) apart: bool,
     /// Whether what comes before a failure is kept.
     pub(super) keeps: bool,
+    /// Whether other threads may help, where nobody else wants the calling one.
+    pub(super) has_help: bool,
     /// Whether a policy may let the run go on after a failure.
     pub(super) judged: bool,
     /// How many batches make a group, whose memories are merged apart from those of others; none where lanes see to that or nobody can tell.

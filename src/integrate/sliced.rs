@@ -18,14 +18,26 @@ pub(crate) struct Sliced<'g, G, F> {
     far: &'g F,
     /// How many slices have a memory of their own.
     most: usize,
+    /// Whether values must be folded in their order.
+    is_strict: bool,
     /// Whether memories go on from run to run, so that lanes of one run tell nothing of the order.
     is_lasting: bool,
 }
 
 impl<'g, G, F> Sliced<'g, G, F> {
-    /// `near` folds a slice, `far` all others. Where values must come in order, or slices are many by nature, all are far.
-    pub(crate) fn new(near: &'g G, far: &'g F, is_far: bool) -> Self {
-        Sliced { near, far, most: if is_far { 0 } else { NEAR }, is_lasting: false }
+    /// `near` folds a slice, `far` all others.
+    pub(crate) fn new(near: &'g G, far: &'g F) -> Self {
+        Sliced { near, far, most: NEAR, is_strict: false, is_lasting: false }
+    }
+
+    /// The same where slices are many by nature: all are far.
+    pub(crate) fn far(self) -> Self {
+        Sliced { most: 0, ..self }
+    }
+
+    /// The same where the order of values counts: no slice is folded in two ways.
+    pub(crate) fn strict(self) -> Self {
+        Sliced { is_strict: true, ..self }
     }
 
     /// The same, of memories that go on from run to run until [`settle`](Self::settle) takes out what they hold.
@@ -52,6 +64,8 @@ pub struct SlicedMemory<M, F> {
     /// The place of the one that is taken out.
     current: usize,
     far: Option<F>,
+    /// Memories of what comes later in the data, where a slice may be near in one of them and far in another, and the order of its values counts.
+    later: Vec<SlicedMemory<M, F>>,
     /// Of no values, with allocations that are of use once more.
     spare: Vec<M>,
     lane: Option<u32>,
@@ -73,6 +87,7 @@ impl<M, F> Default for SlicedMemory<M, F> {
             begun: Vec::new(),
             current: 0,
             far: None,
+            later: Vec::new(),
             spare: Vec::new(),
             lane: None,
             is_draft: false,
@@ -118,6 +133,13 @@ impl<M, F> SlicedMemory<M, F> {
     fn into_near(mut self) -> impl Iterator<Item = (Span, M)> {
         self.cool();
         self.near.into_iter().flatten().map(|near| *near)
+    }
+
+    /// Puts what comes later behind this.
+    fn follow(&mut self, mut other: Self) {
+        let later = std::mem::take(&mut other.later);
+        self.later.push(other);
+        self.later.extend(later);
     }
 
     /// The slices that have been given a memory of their own since it was asked last.
@@ -196,6 +218,9 @@ where
     }
 
     fn merge(&self, memory: &mut Self::Memory, mut other: Self::Memory) {
+        if self.is_kept_apart(memory) || self.is_kept_apart(&other) {
+            return memory.follow(other);
+        }
         memory.cool();
         let far = other.far.take();
         for (span, near) in other.into_near() {
@@ -215,41 +240,36 @@ where
         // What is left over of a slice is of no use to another lane, whose slices are others.
         memory.near_mut().for_each(|near| drop(self.near.seal(near)));
         memory.far.iter_mut().for_each(|far| drop(self.far.seal(far)));
+        memory.later.iter_mut().for_each(|later| drop(self.seal(later)));
         None
     }
 
     fn weight(&self, memory: &Self::Memory) -> usize {
         let near: usize = memory.near().map(|(_, near)| self.near.weight(near)).sum();
-        near + memory.far.as_ref().map_or(0, |far| self.far.weight(far))
+        let later: usize = memory.later.iter().map(|later| self.weight(later)).sum();
+        near + memory.far.as_ref().map_or(0, |far| self.far.weight(far)) + later
     }
 
     fn combine(&self, memories: Vec<Self::Memory>) -> Self::Memory {
-        let mut places = Map::<Span, usize>::default();
-        let mut spans: Vec<(Span, Vec<G::Memory>)> = Vec::new();
-        let mut fars = Vec::new();
-        for mut memory in memories {
-            fars.extend(memory.far.take());
-            for (span, near) in memory.into_near() {
-                let place = *places.entry(span).or_insert(spans.len());
-                if place == spans.len() {
-                    spans.push((span, Vec::new()));
-                }
-                spans[place].1.push(near);
-            }
+        if memories.iter().any(|memory| self.is_kept_apart(memory)) {
+            let mut all = SlicedMemory::default();
+            memories.into_iter().for_each(|memory| all.follow(memory));
+            all.later = all.later.into_iter().map(|memory| self.combine_slices(vec![memory])).collect();
+            return all;
         }
-        let near = spans.into_iter().map(|(span, nears)| (span, self.near.combine(nears))).collect();
-        SlicedMemory::of(near, (!fars.is_empty()).then(|| self.far.combine(fars)))
+        self.combine_slices(memories)
     }
 
     fn finish(&self, mut memory: Self::Memory) -> Self::Output {
         let mut states = Vec::new();
-        let far = memory.far.take();
+        let (far, later) = (memory.far.take(), std::mem::take(&mut memory.later));
         for ((start, end), near) in memory.into_near() {
             states.extend(self.near.states(near).into_iter().map(|(key, state)| (Slot { start, end, nth: 0, key }, state)));
         }
         if let Some(far) = far {
             states.extend(self.far.states(far).into_iter().map(|(By(slot), state)| (slot, state)));
         }
+        states.extend(later.into_iter().flat_map(|later| self.finish(later)));
         states
     }
 }
@@ -276,6 +296,45 @@ impl<'g, G, F> Sliced<'g, G, F> {
         gone
     }
 
+    fn combine_slices<T, Ky: KeyState>(&self, memories: Vec<SlicedMemory<G::Memory, F::Memory>>) -> SlicedMemory<G::Memory, F::Memory>
+    where
+        G: Gather<T, Ky>,
+        F: Gather<T, By<Slot<Ky>>>,
+    {
+        let mut places = Map::<Span, usize>::default();
+        let mut spans: Vec<(Span, Vec<G::Memory>)> = Vec::new();
+        let mut fars = Vec::new();
+        for mut memory in memories {
+            fars.extend(memory.far.take());
+            for (span, near) in memory.into_near() {
+                let place = *places.entry(span).or_insert(spans.len());
+                if place == spans.len() {
+                    spans.push((span, Vec::new()));
+                }
+                spans[place].1.push(near);
+            }
+        }
+        let near = spans.into_iter().map(|(span, nears)| (span, self.near.combine(nears))).collect();
+        SlicedMemory::of(near, (!fars.is_empty()).then(|| self.far.combine(fars)))
+    }
+
+    /// Whether it may not be merged slice by slice.
+    fn is_kept_apart<M, Fa>(&self, memory: &SlicedMemory<M, Fa>) -> bool {
+        self.is_strict && (memory.far.is_some() || !memory.later.is_empty())
+    }
+
+    /// Whether a slice that comes now gets a memory of its own.
+    fn has_place<T, Ky: KeyState>(&self, memory: &SlicedMemory<G::Memory, F::Memory>) -> bool
+    where
+        G: Gather<T, Ky>,
+        F: Gather<T, By<Slot<Ky>>>,
+    {
+        // It may be one that was far before.
+        let may_be_far = self.is_strict && memory.far.is_some();
+        let is_dense = || memory.hot.as_ref().is_some_and(|hot| self.near.weight(&hot.1) >= DENSE);
+        !may_be_far && (memory.near.len() < self.most || self.most > 0 && is_dense())
+    }
+
     /// Folds a record of another slice than the one before.
     #[cold]
     fn fold_elsewhere<T, Ky: KeyState>(&self, memory: &mut SlicedMemory<G::Memory, F::Memory>, slot: Slot<Ky>, value: T)
@@ -286,7 +345,7 @@ impl<'g, G, F> Sliced<'g, G, F> {
         let span = (slot.start, slot.end);
         let place = match memory.places.get(&span) {
             Some(place) => *place,
-            None if memory.near.len() < self.most || memory.hot.as_ref().is_some_and(|hot| self.near.weight(&hot.1) >= DENSE) => {
+            None if self.has_place::<T, Ky>(memory) => {
                 let near = memory.spare.pop().unwrap_or_else(|| begin(self.near, memory.lane, memory.is_draft));
                 memory.push(span, near);
                 memory.near.len() - 1

@@ -16,6 +16,8 @@ pub struct Cutting {
     pub(super) is_free: bool,
     /// Whether no step sees a batch whole, and no policy judges by it.
     pub(super) may_cut: bool,
+    /// Whether other threads are to help.
+    pub(super) has_help: bool,
     /// What a record of the stage is known to cost, in nanoseconds; 0 before that is known.
     pub(super) cost: f64,
 }
@@ -26,6 +28,7 @@ impl Cutting {
     pub(super) fn piece(&self, engine: &Engine, records: usize, bytes: usize) -> Option<usize> {
         let moving = MOVING * bytes as f64;
         let size = match self.cost {
+            _ if !self.has_help => usize::MAX,
             // Nobody knows yet whether they are dear.
             0.0 => records.div_ceil(engine.threads() * PARTS_A_THREAD).max(1),
             // From a float to an integer saturates.

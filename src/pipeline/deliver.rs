@@ -2,7 +2,7 @@ use super::Pipeline;
 use super::ending::Ordered;
 use super::failing::{Absorbs, Fallibility, Meets};
 use super::input::Feed;
-use crate::data::StreamProgress;
+use crate::data::{Rope, StreamProgress};
 use crate::engine::Control;
 use crate::error::{BoxError, RunError};
 use crate::process::Operator;
@@ -26,7 +26,7 @@ pub trait Delivers: Sized {
     fn deliver(
         self,
         control: &Control,
-        write: impl FnMut(Vec<Self::Emit>) -> Result<(), BoxError>,
+        write: impl FnMut(Rope<Self::Emit>) -> Result<(), BoxError>,
     ) -> Result<StreamProgress, RunError<Self::Error>>;
 }
 
@@ -45,7 +45,7 @@ where
     fn deliver(
         self,
         control: &Control,
-        mut write: impl FnMut(Vec<I::Emit>) -> Result<(), BoxError>,
+        mut write: impl FnMut(Rope<I::Emit>) -> Result<(), BoxError>,
     ) -> Result<StreamProgress, RunError<X::Error>> {
         let (stage, settings, pacing) = self.into_stage();
         let run = stage.drive(&settings, pacing, false, control, |mut emitted| {
@@ -82,7 +82,7 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
         F: FnMut(R),
     {
         self.deliver(&Control::default(), |results| {
-            results.into_iter().for_each(&mut f);
+            results.into_pieces().into_iter().flatten().for_each(&mut f);
             Ok(())
         })
     }
@@ -111,7 +111,7 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
 
 /// Runs into a sink, and finishes it.
 fn into_sink<P: Delivers>(pipeline: P, sink: &mut impl Sink<P::Emit>, control: &Control) -> Result<StreamProgress, RunError<P::Error>> {
-    let progress = pipeline.deliver(control, |results| if results.is_empty() { Ok(()) } else { sink.write(results) })?;
+    let progress = pipeline.deliver(control, |results| if results.is_empty() { Ok(()) } else { sink.write(results.into_vec()) })?;
     sink.finish().map_err(|cause| RunError::Sink { cause })?;
     Ok(progress)
 }

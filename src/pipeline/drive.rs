@@ -5,8 +5,8 @@ use super::failing::{Absorbs, Meets};
 use super::input::{Feed, Shared};
 use super::spring::{Current, Spring};
 use super::stage::{Moment, Running, Stage};
-use crate::data::{RunStats, Timestamp};
-use crate::engine::{Admission, Broken, Cause, Control, Cost, Costs, End, Engine, Flow, Limit, Pace, Pacing, Settings};
+use crate::data::{Rope, RunStats, Timestamp};
+use crate::engine::{Admission, Broken, Cause, Control, Cost, Costs, End, Engine, Flow, Help, Limit, Pace, Pacing, Settings};
 use crate::error::{BoxError, RunError};
 use crate::process::{Operator, StateSize};
 use crate::stage::Trigger;
@@ -72,7 +72,7 @@ where
         pacing: Pacing<'_>,
         measure: bool,
         control: &Control,
-        mut write: impl FnMut(Vec<I::Emit>) -> Result<(), BoxError>,
+        mut write: impl FnMut(Rope<I::Emit>) -> Result<(), BoxError>,
     ) -> Result<(RunStats, Self), Failure<X::Error>> {
         let start = Start {
             spring: self.input.spring(),
@@ -91,7 +91,7 @@ where
         settings: &Settings<'_>,
         measure: bool,
         control: &Control,
-        mut write: impl FnMut(Vec<I::Emit>, Point<'_, '_, Running<M::Open, C::Local, I::Open>, X::Error>) -> Result<(), Failure<X::Error>>,
+        mut write: impl FnMut(Rope<I::Emit>, Point<'_, '_, Running<M::Open, C::Local, I::Open>, X::Error>) -> Result<(), Failure<X::Error>>,
     ) -> Result<(RunStats, Self), Failure<X::Error>>
     where
         Sp: Spring<Drawn = <M::Spring as Spring>::Drawn>,
@@ -102,14 +102,15 @@ where
         let whole = <M::Spring as Spring>::WHOLE;
         let shared = Shared { engine, limit: &limit, measure: measure || whole || !settings.observers.is_empty(), settings };
         let mut ledger = Ledger { control, begun: Instant::now(), stats: RunStats::default(), cost: Cost::default() };
-        let mut failure = None;
+        let (mut failure, mut help) = (None, Help::default());
         control.watch(settings.hot_keys.clone());
         let end = spring.flow(Current { pace, control, limit: &limit }, |drawn, flow: Flow| {
             let mut moment = Moment::new(&shared, if whole { None } else { Some(&mut tracker) });
             (moment.is_last, moment.record_cost, moment.tide.is_idle) = (flow.is_last, ledger.cost.fit().1, flow.is_idle);
-            moment.keeps_open = keeps_open;
+            (moment.keeps_open, moment.has_help) = (keeps_open, help.is_wanted());
             let now = moment.now.unwrap_or(ledger.begun);
             let (emitted, broken) = self.step(&mut running, drawn, &mut moment);
+            let drawn = moment.stats.records as usize;
             let (stats, tide, open) = (moment.stats, moment.tide, (moment.open, moment.state));
             let costs = ledger.processed(stats, tide.after, open, flow, now.elapsed());
             if broken.is_some() {
@@ -119,6 +120,7 @@ where
             let settle = |running: &mut Running<_, _, _>| self.settle(running, engine);
             let at: Point<'_, '_, _, _> = (&mut running, &mut tracker, is_last, records, &settle);
             let not_written = ledger.deliver(emitted, |emitted| write(emitted, at)).err();
+            help.learn(drawn, now.elapsed());
             failure = broken.map(Failure::Broken).or(not_written);
             if failure.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(costs) }
         });
@@ -188,7 +190,7 @@ impl Ledger<'_> {
     }
 
     /// Gives what leaves to the sink.
-    fn deliver<T, F>(&self, emitted: Vec<T>, write: impl FnOnce(Vec<T>) -> Result<(), F>) -> Result<(), F> {
+    fn deliver<T, F>(&self, emitted: Rope<T>, write: impl FnOnce(Rope<T>) -> Result<(), F>) -> Result<(), F> {
         let (results, began) = (emitted.len() as u64, Instant::now());
         write(emitted)?;
         let mut progress = self.control.progress();

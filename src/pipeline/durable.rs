@@ -149,7 +149,7 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integra
                     return Ok(());
                 }
                 Integrated::<I>::order(&mut emitted);
-                forming.settle(emitted, at, committer)
+                forming.settle(emitted.into_vec(), at, committer)
             });
             // However the run ended: what was given to the committer came before.
             committer.wait().and(done.map(drop))

@@ -1,7 +1,7 @@
 //! The end of a stage: what becomes of its values, by key and window.
 
 use super::shape::Shape;
-use crate::data::{Pane, RunStats, Timestamp, Window};
+use crate::data::{Pane, Rope, RunStats, Timestamp, Window};
 use crate::engine::{self, Engine, Halt, Leash, Plan};
 use crate::integrate::{Each, Gather, Integrated, Stated};
 use crate::keyed::{KeyState, Slot};
@@ -81,26 +81,22 @@ pub trait Ending<T, Ky, At, Wi> {
 
     /// Takes out what leaves.
     #[doc(hidden)]
-    fn close(&self, windows: &Wi, open: &mut Self::Open, tide: Tide) -> Vec<Self::Emit>;
+    fn close(&self, windows: &Wi, open: &mut Self::Open, tide: Tide) -> Rope<Self::Emit>;
 
-    /// What leaves, from what a run of all data left.
-    #[doc(hidden)]
-    fn all(&self, windows: &Wi, memory: Self::Memory) -> Vec<Self::Emit>;
-
-    /// The result, from the same.
+    /// The result, from what a run of all data left.
     #[doc(hidden)]
     fn output(&self, windows: &Wi, memory: Self::Memory) -> Self::Output;
 
     /// The result, from all that has left.
     #[doc(hidden)]
-    fn shape(&self, windows: &Wi, emitted: Vec<Self::Emit>) -> Self::Output;
+    fn shape(&self, windows: &Wi, emitted: Rope<Self::Emit>) -> Self::Output;
 }
 
 /// Where what leaves has an order: keys are `Ord`. Not to be implemented outside the crate.
 pub trait Ordered<T, Ky, At, Wi>: Ending<T, Ky, At, Wi> {
     /// Brings panes into the order of windows, then keys.
     #[doc(hidden)]
-    fn order(emitted: &mut Vec<Self::Emit>);
+    fn order(emitted: &mut Rope<Self::Emit>);
 }
 
 /// Lets time pass, with what comes out folded into one memory; that of before, where it fails.
@@ -125,18 +121,18 @@ where
 {
     type Emit = T;
     type Memory = <Each as Gather<T, Ky>>::Memory;
-    type Open = Vec<T>;
+    type Open = Rope<T>;
     type Output = Vec<T>;
 
-    fn open(&self, _: &Wi) -> Vec<T> {
-        Vec::new()
+    fn open(&self, _: &Wi) -> Rope<T> {
+        Rope::default()
     }
 
     fn is_exact(&self) -> bool {
         true
     }
 
-    fn count(_: &Vec<T>) -> usize {
+    fn count(_: &Rope<T>) -> usize {
         0
     }
 
@@ -167,35 +163,26 @@ where
         pass(self, chain, tide, kept, watch)
     }
 
-    fn absorb(&self, _: &Wi, open: &mut Vec<T>, memory: Self::Memory, _: Timestamp) -> Lateness {
-        let mut values = memory.into_vec();
-        if open.is_empty() {
-            *open = values;
-        } else {
-            open.append(&mut values);
-        }
+    fn absorb(&self, _: &Wi, open: &mut Rope<T>, memory: Self::Memory, _: Timestamp) -> Lateness {
+        open.append(memory);
         Lateness::default()
     }
 
-    fn close(&self, _: &Wi, open: &mut Vec<T>, _: Tide) -> Vec<T> {
+    fn close(&self, _: &Wi, open: &mut Rope<T>, _: Tide) -> Rope<T> {
         std::mem::take(open)
-    }
-
-    fn all(&self, _: &Wi, memory: Self::Memory) -> Vec<T> {
-        memory.into_vec()
     }
 
     fn output(&self, _: &Wi, memory: Self::Memory) -> Vec<T> {
         memory.into_vec()
     }
 
-    fn shape(&self, _: &Wi, emitted: Vec<T>) -> Vec<T> {
-        emitted
+    fn shape(&self, _: &Wi, emitted: Rope<T>) -> Vec<T> {
+        emitted.into_vec()
     }
 }
 
 impl<T: Send, Ky: KeyState, At, Wi> Ordered<T, Ky, At, Wi> for Each {
-    fn order(_: &mut Vec<T>) {}
+    fn order(_: &mut Rope<T>) {}
 }
 
 impl<T, Ky, At, I> Ending<T, Ky, At, NoWindow> for Integrated<I>
@@ -254,21 +241,16 @@ where
         open.absorb::<At, T, I, _>(states, &self.0, windows, before)
     }
 
-    fn close(&self, windows: &NoWindow, open: &mut Self::Open, tide: Tide) -> Vec<Self::Emit> {
-        open.close::<At, T, I, _>(&self.0, windows, tide, Ky::rank)
-    }
-
-    fn all(&self, _: &NoWindow, memory: Self::Memory) -> Vec<Self::Emit> {
-        let states = self.states(memory).into_iter();
-        states.map(|(key, state)| Pane::new(key.into_key(), Window::ALL, self.0.finish(state))).collect()
+    fn close(&self, windows: &NoWindow, open: &mut Self::Open, tide: Tide) -> Rope<Self::Emit> {
+        open.close::<At, T, I, _>(&self.0, windows, tide, Ky::rank).into()
     }
 
     fn output(&self, _: &NoWindow, memory: Self::Memory) -> Ky::Out {
         self.finish(memory)
     }
 
-    fn shape(&self, _: &NoWindow, emitted: Vec<Self::Emit>) -> Ky::Out {
-        Ky::shape(emitted, || self.0.finish(self.0.init()))
+    fn shape(&self, _: &NoWindow, emitted: Rope<Self::Emit>) -> Ky::Out {
+        Ky::shape(emitted.into_vec(), || self.0.finish(self.0.init()))
     }
 }
 
@@ -278,7 +260,8 @@ where
     I: Integrator<T>,
     Self: Ending<T, Ky, At, Wi, Emit = Pane<Ky::Key, I::Output>>,
 {
-    fn order(emitted: &mut Vec<Self::Emit>) {
+    fn order(emitted: &mut Rope<Self::Emit>) {
+        let emitted = emitted.make_contiguous();
         if emitted.is_sorted_by(|a, b| (a.window, &a.key, a.index) <= (b.window, &b.key, b.index)) {
             return;
         }

@@ -54,7 +54,7 @@ fn into_sink_aside<P: Delivers<Emit: Send, Error: Send>>(
         let mut refused = None;
         let done = pipeline.deliver(control, |results| {
             // Where nothing leaves for long, a failure is heard of all the same.
-            let given = if results.is_empty() { writer.is_free().map(drop) } else { writer.give(results) };
+            let given = if results.is_empty() { writer.is_free().map(drop) } else { writer.give(results.into_vec()) };
             given.map_err(|error| {
                 refused = Some(error);
                 "it takes no more".into()

@@ -345,7 +345,7 @@ where
         let len = panes.len();
         let ordered = catch_unwind(AssertUnwindSafe(|| {
             I::order(&mut panes);
-            panes
+            panes.into_vec()
         }));
         let cut = match ordered {
             Ok(panes) => cut_pieces(&self.partitioner, vec![panes], len, cutting, moment),

@@ -55,8 +55,8 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, I> {
 /// Runs, and sends the results until nobody wants them. While records wait, results are sent in lots.
 fn send<P: Delivers>(pipeline: P, control: &Control, sender: &Sender<Sent<P::Emit, P::Error>>) {
     let mut held = Vec::new();
-    let done = pipeline.deliver(control, |mut results| {
-        held.append(&mut results);
+    let done = pipeline.deliver(control, |results| {
+        held.extend(results.into_pieces().into_iter().flatten());
         if control.is_broken() {
             // The failure takes the place of what does not fill a lot.
             held.truncate(held.len() / LOT * LOT);

@@ -5,7 +5,7 @@ use super::failing::{Absorbs, CannotFail, Fallibility, Meets};
 use super::input::{Feed, Shared};
 use super::spring::Spring;
 use super::stage::{Moment, Stage};
-use crate::data::{RunStats, Stopwatch};
+use crate::data::{Rope, RunStats, Stopwatch};
 use crate::engine::{Broken, Cause, Control, Engine, Pacing, Settings};
 use crate::error::{RunError, message};
 use crate::process::Operator;
@@ -106,13 +106,9 @@ where
 
     /// Runs a stream to its end, and makes the result of all that has left it.
     fn run_stream(self, settings: &Settings<'_>, pacing: Pacing<'_>, measure: bool) -> Result<(I::Output, RunStats), Failure<X::Error>> {
-        let mut all = Vec::new();
-        let (stats, stage) = self.drive(settings, pacing, measure, &Control::default(), |mut emitted| {
-            if all.is_empty() {
-                all = emitted;
-            } else {
-                all.append(&mut emitted);
-            }
+        let mut all = Rope::default();
+        let (stats, stage) = self.drive(settings, pacing, measure, &Control::default(), |emitted| {
+            all.append(emitted);
             Ok(())
         })?;
         let last = stats.batches.saturating_sub(1);

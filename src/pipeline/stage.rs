@@ -5,7 +5,7 @@ use super::ending::{Ending, Held, Job};
 use super::failing::{Absorbs, Meets};
 use super::input::{Cut, Cuts, Feed, Shared};
 use super::spring::Spring;
-use crate::data::{RunStats, Stopwatch, Timestamp};
+use crate::data::{Rope, RunStats, Stopwatch, Timestamp};
 use crate::engine::{Broken, Cause, Cost, Engine, Halt, Passing};
 use crate::process::{Clock, Operator, StateSize};
 use crate::watermark::Tracker;
@@ -70,6 +70,8 @@ pub struct Moment<'r, 's, 't> {
     pub(super) now: Option<Instant>,
     /// What a record is known to cost, in nanoseconds; 0 before that is known.
     pub(super) record_cost: f64,
+    /// Whether other threads are to help.
+    pub(super) has_help: bool,
     /// Whether the end of the source is not the end of time.
     pub(super) keeps_open: bool,
     /// Windows that are open, of the last stage.
@@ -98,6 +100,7 @@ impl<'r, 's, 't> Moment<'r, 's, 't> {
             is_last: false,
             now,
             record_cost: 0.0,
+            has_help: true,
             latest: None,
             keeps_open: false,
             open: 0,
@@ -191,7 +194,7 @@ where
         finish(
             &mut || match memory.take() {
                 Some(memory) => self.integrator.output(&self.windows, memory),
-                None => self.integrator.shape(&self.windows, Vec::new()),
+                None => self.integrator.shape(&self.windows, Rope::default()),
             },
             running.last_batch(),
             moment,
@@ -204,10 +207,10 @@ where
         running: &mut Running<M::Open, C::Local, I::Open>,
         drawn: <M::Spring as Spring>::Drawn,
         moment: &mut Moment<'_, '_, '_>,
-    ) -> (Vec<I::Emit>, Option<Broken<X::Error>>) {
+    ) -> (Rope<I::Emit>, Option<Broken<X::Error>>) {
         // A panic in what is asked comes again where it is kept.
         let is_free = C::IN_PIECES && contain::<_, X::Error>(0, || self.integrator.is_exact()).unwrap_or(false);
-        let cutting = Cutting { is_free, may_cut: C::IN_PIECES && !X::JUDGED, cost: running.cost.fit().1 };
+        let cutting = Cutting { is_free, may_cut: C::IN_PIECES && !X::JUDGED, has_help: moment.has_help, cost: running.cost.fit().1 };
         let (cuts, broken) = self.input.cuts(&mut running.before, drawn, cutting, moment);
         let broken = broken.map(X::absorb);
         let (began, before) = (moment.now.map(|_| Instant::now()), running.records);
@@ -234,7 +237,7 @@ where
                 moment.open = running.open.as_ref().map_or(0, I::count);
                 (emitted, broken)
             }
-            Err(panicked) => (Vec::new(), Some(broken.unwrap_or(panicked))),
+            Err(panicked) => (Rope::default(), Some(broken.unwrap_or(panicked))),
         }
     }
 
@@ -300,6 +303,7 @@ where
             judged: X::JUDGED,
             counted,
             keeps: X::FAILS && is_stream,
+            has_help: moment.has_help,
         };
         let batches = parts.len() as u64;
         if let Some(keys) = &shared.settings.hot_keys {

@@ -2,7 +2,7 @@
 
 use super::ending::{Ending, Held, Job, pass};
 use super::shape::Shape;
-use crate::data::{Pane, RunStats, Timestamp};
+use crate::data::{Pane, Rope, RunStats, Timestamp};
 use crate::engine::{self, Engine, Halt, Leash, Shelf};
 use crate::integrate::{Gather, Integrated, Sliced, SlicedMemory, Stated};
 use crate::keyed::{By, Slot};
@@ -50,13 +50,16 @@ impl<O: crate::saved::Saved, M> crate::saved::Saved for Warm<O, M> {
 }
 
 impl<I> Integrated<I> {
-    /// Whether slices are folded together: where they are many by nature, or the order of values counts, of which a slice folded in two ways
-    /// would keep nothing.
-    fn is_far<T, At>(&self, windows: &impl Assign<At>) -> bool
+    /// How values are folded by slice: in one memory for all where these are many by nature.
+    fn by_slice<T, At>(&self, windows: &impl Assign<At>) -> Sliced<'_, Self, Self>
     where
         I: Integrator<T>,
     {
-        windows.joins() || self.0.arrival() == Arrival::InOrder
+        let sliced = Sliced::new(self, self);
+        if windows.joins() {
+            return sliced.far();
+        }
+        if self.0.arrival() == Arrival::InOrder { sliced.strict() } else { sliced }
     }
 
     /// Whether a micro-batch may go on in the memories of the one before: nobody can tell, or wants what has changed in one of them.
@@ -112,8 +115,8 @@ where
         L: Leash,
     {
         let chain = Windowed::new(job.chain, windows, before);
-        let gather = Sliced::new(self, self, self.is_far(windows));
-        let finish = |memory| Gather::<T, By<Slot<Ky>>>::finish(&Sliced::new(self, self, false), memory);
+        let gather = self.by_slice(windows);
+        let finish = |memory| Gather::<T, By<Slot<Ky>>>::finish(&Sliced::new(self, self), memory);
         if let Some(open) = open.filter(|_| self.is_warm(windows, job.keeps)) {
             // The records of each source partition are a run of their own, whose lanes are counted anew.
             open.memories.rest().for_each(drop);
@@ -131,7 +134,7 @@ where
         C: Operator<B, E, At = At, Key = Ky, Value = T>,
         W: Watch<E>,
     {
-        let gather = Sliced::new(self, self, self.is_far(windows));
+        let gather = self.by_slice(windows);
         let chain = Windowed::new(chain, windows, tide.before);
         let (memory, failed) = pass(&gather, &chain, tide, kept, watch);
         (Gather::<T, By<Slot<Ky>>>::finish(&gather, memory), failed)
@@ -143,7 +146,7 @@ where
 
     fn settle(&self, windows: &Wi, open: &mut Self::Open, until: Timestamp, engine: &Engine) {
         let Warm { open, memories, most, .. } = open;
-        let gather = Sliced::new(self, self, false).lasting();
+        let gather = Sliced::new(self, self).lasting();
         let weight = |memory: &_| Gather::<T, By<Slot<Ky>>>::weight(&gather, memory);
         let is_heavy = memories.rest().map(|memory| weight(memory)).sum::<usize>() > *most;
         let until = if is_heavy || windows.ends_with_batch() { Timestamp::MAX } else { until };
@@ -159,33 +162,31 @@ where
         open.absorb::<At, T, I, Wi>(states.into_iter(), &self.0, windows, until);
     }
 
-    fn close(&self, windows: &Wi, open: &mut Self::Open, tide: Tide) -> Vec<Self::Emit> {
+    fn close(&self, windows: &Wi, open: &mut Self::Open, tide: Tide) -> Rope<Self::Emit> {
         let after = if windows.ends_with_batch() { Timestamp::MAX } else { tide.after };
         let tide = Tide { after, ..tide };
         // Of what has been lost, no part is to leave as if it were all.
         if open.is_lost {
-            return Vec::new();
+            return Rope::default();
         }
         let mut panes = open.open.close::<At, T, I, Wi>(&self.0, windows, tide, Ky::rank);
         if windows.ends_with_batch() {
             // All have the same window, so that nobody can put those of several micro-batches into order.
             Ky::order(&mut panes);
         }
-        panes
-    }
-
-    fn all(&self, windows: &Wi, memory: Self::Memory) -> Vec<Self::Emit> {
-        let mut open = Open::new::<At>(windows);
-        let tide = Tide { before: Timestamp::MIN, after: Timestamp::MAX, is_idle: false };
-        open.absorb::<At, T, I, Wi>(memory.into_iter(), &self.0, windows, tide.before);
-        open.close::<At, T, I, Wi>(&self.0, windows, tide, Ky::rank)
+        panes.into()
     }
 
     fn output(&self, windows: &Wi, memory: Self::Memory) -> Ky::Out {
-        Ending::<T, Ky, At, Wi>::shape(self, windows, Ending::<T, Ky, At, Wi>::all(self, windows, memory))
+        let mut open = Open::new::<At>(windows);
+        let tide = Tide { before: Timestamp::MIN, after: Timestamp::MAX, is_idle: false };
+        open.absorb::<At, T, I, Wi>(memory.into_iter(), &self.0, windows, tide.before);
+        let panes = open.close::<At, T, I, Wi>(&self.0, windows, tide, Ky::rank);
+        Ending::<T, Ky, At, Wi>::shape(self, windows, panes.into())
     }
 
-    fn shape(&self, windows: &Wi, mut emitted: Vec<Self::Emit>) -> Ky::Out {
+    fn shape(&self, windows: &Wi, emitted: Rope<Self::Emit>) -> Ky::Out {
+        let mut emitted = emitted.into_vec();
         if windows.ends_with_batch() {
             return Ky::every(emitted, || self.0.finish(self.0.init()));
         }

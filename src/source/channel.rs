@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 /// How long a pull waits for a record, so that a stream that is to stop need not wait for one.
-const WAIT: Duration = Duration::from_millis(20);
+const WAIT: Duration = Duration::from_millis(40);
 
 /// A way into a stream from other threads, which holds at most so many records: then [`Sender::send`] waits, which is the back-pressure.
 ///

@@ -98,11 +98,12 @@ fn an_idle_source_partition_lets_the_others_go_on() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_quiet_stream_takes_no_time_of_the_processor() {
-    /// What this process has taken, in hundredths of a second.
+    /// What the threads of this process have taken, in nanoseconds: by the scheduler's clock, as ticks count whoever wakes with them.
     fn taken() -> u64 {
-        let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-        let fields: Vec<_> = stat[stat.rfind(')').unwrap()..].split(' ').collect();
-        fields[12].parse::<u64>().unwrap() + fields[13].parse::<u64>().unwrap()
+        let stats = std::fs::read_dir("/proc/self/task").unwrap().map(|task| task.unwrap().path().join("schedstat"));
+        // A thread may have ended meanwhile.
+        let stats = stats.filter_map(|stat| std::fs::read_to_string(stat).ok());
+        stats.map(|stat| stat.split(' ').next().unwrap().parse::<u64>().unwrap()).sum()
     }
     fn check(what: &str, trigger: impl Trigger + 'static) {
         let what = what.to_string();
@@ -120,9 +121,10 @@ fn a_quiet_stream_takes_no_time_of_the_processor() {
                 std::thread::sleep(Duration::from_secs(2));
                 taken() - before
             };
-            // The clock is coarse, and others use the machine: the best of a few counts.
-            let least = (0..4).map(|_| sample()).find(|more| *more <= 2);
-            assert!(least.is_some(), "{what}: more than 2 hundredths of a second in two");
+            // Others use the machine: the best of a few counts.
+            let samples: Vec<_> = (0..4).map(|_| sample()).collect();
+            let least = samples.iter().min();
+            assert!(least.is_some_and(|least| *least <= 20_000_000), "{what}: nanoseconds in two seconds: {samples:?}");
             drop(sender);
             assert_eq!(handle.join().unwrap().records_out, 20);
         });

@@ -1,10 +1,12 @@
 //! What waits between a source and the micro-batches.
 
 use super::admission::{Admission, WhenFull};
+use super::patience::Patience;
 use crate::error::BoxError;
 use crate::stage::Inbox;
 use std::any::Any;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,6 +24,10 @@ pub type Lots<T> = Vec<(u32, Vec<Vec<T>>)>;
 pub(super) struct Intake<T> {
     admission: Admission,
     state: Mutex<State<T>>,
+    /// Grows, under the lock, when something comes: who waits awake looks here.
+    version: AtomicU64,
+    /// The same when something is taken.
+    taken: AtomicU64,
     filled: Condvar,
     room: Condvar,
 }
@@ -39,10 +45,11 @@ pub(super) struct State<T> {
     pub(super) end: Option<Ended>,
     /// Whether nothing more will be taken.
     is_closed: bool,
-    /// Grows when something comes.
-    pub(super) version: u64,
     pub(super) refused: u64,
+    /// Whether the driver sleeps until something comes: to wake nobody costs a call of the system, too.
     is_awaited: bool,
+    /// Whether the source sleeps until there is room.
+    is_held: bool,
 }
 
 /// How a source has ended.
@@ -157,11 +164,12 @@ impl<T> Intake<T> {
             most,
             end: None,
             is_closed: false,
-            version: 0,
             refused: 0,
             is_awaited: false,
+            is_held: false,
         };
-        Intake { admission, state: Mutex::new(state), filled: Condvar::new(), room: Condvar::new() }
+        let (version, taken) = (AtomicU64::new(0), AtomicU64::new(0));
+        Intake { admission, state: Mutex::new(state), version, taken, filled: Condvar::new(), room: Condvar::new() }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State<T>> {
@@ -183,15 +191,19 @@ impl<T> Intake<T> {
 
     /// Waits until there is room, for a source that is to be kept waiting; how many records there is room for, none when nothing more will
     /// be taken.
-    pub(super) fn wait_for_room(&self) -> Option<usize> {
-        let mut state = self.lock();
+    pub(super) fn wait_for_room(&self, patience: &mut Patience) -> Option<usize> {
         loop {
+            let state = self.lock();
             if state.is_closed {
                 return None;
             }
             match self.space(&state) {
                 0 if self.admission.when_full == WhenFull::Block => {
-                    state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+                    let taken = self.taken.load(Ordering::Relaxed);
+                    drop(state);
+                    if !patience.wait(Duration::MAX, || self.taken.load(Ordering::Relaxed) != taken) {
+                        self.sleep_until_room(taken);
+                    }
                 }
                 0 => return Some(1),
                 space => return Some(space),
@@ -199,10 +211,19 @@ impl<T> Intake<T> {
         }
     }
 
+    fn sleep_until_room(&self, taken: u64) {
+        let mut state = self.lock();
+        while self.taken.load(Ordering::Relaxed) == taken {
+            state.is_held = true;
+            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
     /// Waits for a moment, or until nothing more will be taken.
     pub(super) fn pause(&self, time: Duration) {
-        let state = self.lock();
+        let mut state = self.lock();
         if !state.is_closed {
+            state.is_held = true;
             let _ = self.room.wait_timeout(state, time);
         }
     }
@@ -240,27 +261,50 @@ impl<T> Intake<T> {
 
     /// Nothing more will be taken.
     pub(super) fn close(&self) {
-        self.lock().is_closed = true;
-        self.room.notify_all();
+        let mut state = self.lock();
+        state.is_closed = true;
+        self.make_room(state);
     }
 
-    /// Lets the source go on, as there may be room now.
-    pub(super) fn let_in(&self) {
-        self.room.notify_one();
+    /// Takes up to so many records, and lets the source go on.
+    pub(super) fn take(&self, most: usize) -> Lots<T> {
+        let mut state = self.lock();
+        let lots = state.take(most);
+        self.make_room(state);
+        lots
+    }
+
+    fn make_room(&self, mut state: MutexGuard<'_, State<T>>) {
+        self.taken.fetch_add(1, Ordering::Relaxed);
+        let is_held = std::mem::take(&mut state.is_held);
+        drop(state);
+        if is_held {
+            self.room.notify_one();
+        }
+    }
+
+    /// How often something has come: to wait for more.
+    pub(super) fn version(&self) -> u64 {
+        self.version.load(Ordering::Relaxed)
     }
 
     /// Waits until something has come since this version, but no longer than this.
-    pub(super) fn wait(&self, version: u64, most: Duration) {
+    pub(super) fn wait(&self, version: u64, most: Duration, patience: &mut Patience) {
+        if patience.wait(most, || self.version() != version) {
+            return;
+        }
         let mut state = self.lock();
-        if state.version == version {
+        if self.version() == version {
             state.is_awaited = true;
             let _ = self.filled.wait_timeout(state, most);
         }
     }
 
     fn ring(&self, mut state: MutexGuard<'_, State<T>>) {
-        state.version += 1;
-        if std::mem::take(&mut state.is_awaited) {
+        self.version.fetch_add(1, Ordering::Relaxed);
+        let is_awaited = std::mem::take(&mut state.is_awaited);
+        drop(state);
+        if is_awaited {
             self.filled.notify_one();
         }
     }

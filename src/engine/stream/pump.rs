@@ -3,6 +3,7 @@
 use super::admission::Admission;
 use super::control::Control;
 use super::intake::{Ended, Intake, Lots};
+use super::patience::Patience;
 use crate::engine::{Limit, forget};
 use crate::error::BoxError;
 use crate::stage::{Inbox, Pending, Pull, Source, Trigger};
@@ -19,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// The same, in pauses, where it goes on having nothing.
 const MOST_PAUSES: u32 = 5;
 /// How long the driver waits before it looks whether it is to stop.
-const LOOK: Duration = Duration::from_millis(10);
+const LOOK: Duration = Duration::from_millis(20);
 
 /// What the driver hears of what waits, besides the records.
 #[derive(Clone, Copy, Debug, Default)]
@@ -117,7 +118,8 @@ fn pull_all<S: Source>(source: &mut S, inbox: &mut Inbox<S::Item>, intake: &Inta
     // Once the stream is to be drained, what has been handed over to the source is still taken.
     let mut left = None;
     let mut idle = 0;
-    while let Some(room) = intake.wait_for_room() {
+    let mut patience = Patience::new();
+    while let Some(room) = intake.wait_for_room(&mut patience) {
         if left.is_none() && control.is_drained() {
             left = Some(source.admitted());
         }
@@ -151,6 +153,7 @@ fn drive<T>(
     let mut costs = Costs::default();
     let mut idle = Instant::now();
     let mut missed_ticks = 0;
+    let mut patience = Patience::new();
     loop {
         if control.is_stopped() {
             return End::Done;
@@ -169,13 +172,9 @@ fn drive<T>(
         };
         missed_ticks = missed;
         let lots = match next {
-            Next::Take(most) => {
-                let lots = intake.lock().take(most);
-                intake.let_in();
-                lots
-            }
+            Next::Take(most) => intake.take(most),
             Next::Wait(wait) => {
-                intake.wait(seen.version, wait);
+                intake.wait(seen.version, wait, &mut patience);
                 if idle.elapsed() < LOOK {
                     continue;
                 }
@@ -248,6 +247,6 @@ impl Seen {
             fixed_cost: costs.fixed,
             record_cost: costs.record,
         };
-        Seen { pending, version: state.version, has_ended: state.end.is_some(), is_full: intake.is_full(&state) }
+        Seen { pending, version: intake.version(), has_ended: state.end.is_some(), is_full: intake.is_full(&state) }
     }
 }

@@ -47,6 +47,17 @@ fn run(kind: &str, records: u64) {
                 stream.window(Tumbling::of(Duration::from_secs(1))).key_by(|record| record.0 % 100).map(|record| record.1.len() as u64);
             sums.integrator(Sum).for_each(|_| ()).map(drop).unwrap();
         }
+        // Of keys that do not come again, some with states that are taken out again, some with stacks of them.
+        "sliding windows" => {
+            let stream = Pipeline::stream(numbers).trigger(Records::of(500)).event_time(|record| Timestamp::from_millis(record.0 as i64));
+            let windows = stream.window(Sliding::of(Duration::from_secs(1), Duration::from_millis(50))).key_by(|record| record.0);
+            windows.map(|record| record.0).integrator(Sum).for_each(|_| ()).map(drop).unwrap();
+        }
+        "sliding maxima" => {
+            let stream = Pipeline::stream(numbers).trigger(Records::of(500)).event_time(|record| Timestamp::from_millis(record.0 as i64));
+            let windows = stream.window(Sliding::of(Duration::from_secs(1), Duration::from_millis(50))).key_by(|record| record.0);
+            windows.map(|record| record.0).integrator(Max).for_each(|_| ()).map(drop).unwrap();
+        }
         "late records of micro-batches" => {
             let stream = Pipeline::stream(numbers).trigger(Records::of(500)).event_time(|record| Timestamp::from_millis(record.0 as i64));
             let windows = stream.window(PerBatch).allowed_lateness(Duration::from_secs(1)).key_by(|record| record.0);
@@ -121,6 +132,12 @@ fn a_slow_sink_keeps_the_source_waiting() {
 #[test]
 fn windows_that_have_left_are_dropped() {
     check("windows");
+}
+
+#[test]
+fn sliding_windows_forget_the_keys_that_are_gone() {
+    check("sliding windows");
+    check("sliding maxima");
 }
 
 /// How often each key had left was kept for ever.

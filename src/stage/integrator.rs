@@ -87,6 +87,13 @@ pub trait Integrator<T> {
     ///
     /// Law: where `all` is `first` with `rest` merged into it, this is none in every case, or `rest`. It makes sliding windows of many slides
     /// cheaper: what is too old is taken out.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// assert_eq!(Integrator::<u64>::without(&Sum, 10, &4), Some(6));
+    /// assert_eq!(Integrator::<u64>::without(&Max, Some(10), &Some(4)), None);
+    /// ```
     fn without(&self, _all: Self::State, _first: &Self::State) -> Option<Self::State> {
         None
     }

@@ -8,6 +8,10 @@ use std::time::Duration;
 /// A slide greater than the length leaves gaps, whose records are in no window. Time is cut into slices (panes, after Li et al., No Pane, No
 /// Gain, 2005), and a record is folded once, into its slice, however many windows it is in. States are cloned, so they must be `Clone`.
 ///
+/// A window goes on from the one before, however many slices they have, where the integrator is [exact](crate::Integrator::exact) and what is too old
+/// can be [taken out](crate::Integrator::without), as of counts and of sums of integers, or else its states own no memory, as those of
+/// [`Max`](crate::Max) over numbers: then it costs its panes, and what is new in it. Other states are merged anew for each window.
+///
 /// ```
 /// use microbatch::prelude::*;
 /// use std::time::Duration;

@@ -148,7 +148,7 @@ impl<'a, M, T, C, X, Ky, At, Wi, I> Pipeline<'a, M, T, C, X, Ky, At, Wi, Integra
                 if control.is_broken() {
                     return Ok(());
                 }
-                Integrated::<I>::order(&mut emitted);
+                catch_unwind(AssertUnwindSafe(|| Integrated::<I>::order(&mut emitted))).map_err(panicked)?;
                 forming.settle(emitted.into_vec(), at, committer)
             });
             // However the run ended: what was given to the committer came before.

@@ -68,7 +68,7 @@ pub trait Replay: Source {
     /// Whether nothing more will come before what it has given is [acknowledged](Self::acknowledge), as in a buffer that is full: then a micro-batch is made of
     /// what waits, and committed, though its trigger has not fired and no commit is due.
     ///
-    /// It is called after each pull. Default: no.
+    /// It is called after each pull; a source around another one asks that one. Default: no.
     fn waits_for_commit(&self) -> bool {
         false
     }

@@ -25,4 +25,7 @@ impl<S: Replay> Replay for Few<S> {
     fn acknowledge(&mut self, offset: S::Offset) -> Result<(), S::Error> {
         self.0.acknowledge(offset)
     }
+    fn waits_for_commit(&self) -> bool {
+        self.0.waits_for_commit()
+    }
 }

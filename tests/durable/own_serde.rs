@@ -1,4 +1,4 @@
-//! `Serialize` and `Deserialize` of one's own, which panic.
+//! `Serialize`, `Deserialize` and `Ord` of one's own, which panic.
 
 use super::folder::Folder;
 use super::ledger::Log;
@@ -133,4 +133,27 @@ fn a_value_that_panics_as_it_is_read_is_an_error() {
         let again = catch_unwind(AssertUnwindSafe(|| run(folder.path(), what, log())));
         check(what, again.unwrap(), "boom as it is read");
     }
+}
+
+/// A key whose order panics.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Unordered(u64);
+impl PartialOrd for Unordered {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Unordered {
+    fn cmp(&self, _: &Self) -> std::cmp::Ordering {
+        panic!("boom as it is ordered")
+    }
+}
+
+/// Results are put in order before they are committed.
+#[test]
+fn an_order_that_panics_is_an_error() {
+    let folder = Folder::new();
+    let stream = || Pipeline::stream(Log::to(10)).checkpoint(kept(folder.path())).key_by(|n| Unordered(*n)).integrator(Count);
+    let ended = catch_unwind(AssertUnwindSafe(|| stream().run_exactly_once(Nowhere)));
+    assert!(matches!(ended.unwrap(), Err(RunError::Panicked { message, .. }) if message == "boom as it is ordered"));
 }

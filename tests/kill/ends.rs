@@ -14,6 +14,8 @@ pub fn pipelines() -> Vec<Killed> {
     vec![
         Killed::new("lines", lines_of_a_file).reading(|folder| listed(folder, "lines")),
         Killed::new("folder", files_of_a_folder).reading(|folder| listed(folder, "folder")),
+        #[cfg(feature = "csv")]
+        Killed::new("folder-csv", csv_files_of_a_folder).reading(|folder| listed(folder, "folder-csv")),
         Killed::new("spool", spool).reading(|folder| listed(folder, "spool")),
         Killed::new("spool-of-threads", spool_of_threads).reading(sorted),
     ]
@@ -39,6 +41,17 @@ fn files_of_a_folder(folder: &Path, records: u64, every: Duration) -> Result<(),
     std::fs::create_dir_all(&files)?;
     (0..20).try_for_each(|n| write_once(&files.join(format!("{n:04}")), || lines(n * records / 20, (n + 1) * records / 20)))?;
     totals(Few(FolderLines::of(files)?, 37), "folder", folder, every, |line| line.parse().unwrap())
+}
+
+/// Fields hold line ends, so that half of a record may look like one.
+#[cfg(feature = "csv")]
+fn csv_files_of_a_folder(folder: &Path, records: u64, every: Duration) -> Result<(), BoxError> {
+    let files = folder.join("files");
+    std::fs::create_dir_all(&files)?;
+    let rows = |from, to| (from..to).fold("n,text\n".to_string(), |text, n| text + &format!("{n},\"a\n{n}\"\n"));
+    (0..20).try_for_each(|n| write_once(&files.join(format!("{n:04}")), || rows(n * records / 20, (n + 1) * records / 20)))?;
+    let source = Few(microbatch::FolderCsv::<(u64, String)>::of(files)?, 37);
+    totals(source, "folder-csv", folder, every, |row| row.as_ref().unwrap().0)
 }
 
 fn spool(folder: &Path, records: u64, every: Duration) -> Result<(), BoxError> {

@@ -47,13 +47,13 @@ impl Log {
             if self.has_room(&state, record) {
                 break;
             }
+            if let Some(failed) = &state.failed {
+                return Err(failed.clone());
+            }
             state.is_short = true;
             if !(waits && state.is_read) {
                 let capacity = self.capacity.unwrap_or(u64::MAX);
                 return Err(SpoolError::full(&self.folder, state.held(), capacity, state.is_read));
-            }
-            if let Some(failed) = &state.failed {
-                return Err(failed.clone());
             }
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
         }

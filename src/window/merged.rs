@@ -73,14 +73,15 @@ impl<Ky: KeyState, C> Merged<Ky, C> {
         }
     }
 
-    /// A key is to be made anew, as a slice has changed that was taken in.
-    pub(super) fn change<T, I>(&mut self, key: &Ky, integrator: &I)
+    /// A slice that was taken in gets more of a key, of which it had something or not.
+    pub(super) fn change<T, I, O>(&mut self, key: &Ky, more: &I::State, is_known: bool, integrator: &I)
     where
         I: Integrator<T>,
+        O: Overlap<I::State>,
         C: Running<I::State>,
     {
         let place = self.place(key, integrator);
-        if !self.marks[place].is_stale {
+        if !self.marks[place].is_stale && !self.cells.entry_mut(place).1.mend::<T, I, O>(more, is_known, integrator) {
             self.spoil(place);
         }
     }

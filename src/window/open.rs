@@ -66,7 +66,7 @@ impl<Ky: KeyState, S> Open<Ky, S> {
     ) -> Lateness
     where
         I: Integrator<T, State = S>,
-        Wi: Assign<At>,
+        Wi: Assign<At, Overlap: Overlap<S>>,
     {
         match self {
             Open::Slices(slices) => {

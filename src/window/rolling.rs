@@ -56,9 +56,13 @@ impl<Ky: KeyState, S> Rolling<Ky, S> {
         either!(self, roll => !roll.slices.is_empty())
     }
 
-    /// A key of a slice changes.
-    pub(super) fn change<T, I: Integrator<T, State = S>>(&mut self, slice: Window, key: &Ky, integrator: &I) {
-        either!(self, roll => roll.change(slice, key, integrator))
+    /// A slice gets more of a key, of which it has something already or not.
+    pub(super) fn change<T, I, O>(&mut self, slice: Window, (key, more): (&Ky, &S), is_known: impl FnOnce() -> bool, integrator: &I)
+    where
+        I: Integrator<T, State = S>,
+        O: Overlap<S>,
+    {
+        either!(self, roll => roll.change::<T, I, O>(slice, (key, more), is_known, integrator))
     }
 
     /// A slice is gone, with what it held.
@@ -106,7 +110,11 @@ impl<Ky: KeyState, S> Rolling<Ky, S> {
 }
 
 impl<Ky: KeyState, S, C: Running<S>> Roll<Ky, S, C> {
-    fn change<T, I: Integrator<T, State = S>>(&mut self, slice: Window, key: &Ky, integrator: &I) {
+    fn change<T, I, O>(&mut self, slice: Window, (key, more): (&Ky, &S), is_known: impl FnOnce() -> bool, integrator: &I)
+    where
+        I: Integrator<T, State = S>,
+        O: Overlap<S>,
+    {
         if self.slices.back().is_none_or(|last| *last < slice) {
             return;
         }
@@ -117,7 +125,7 @@ impl<Ky: KeyState, S, C: Running<S>> Roll<Ky, S, C> {
             }
             self.slices.insert(place, slice);
         }
-        self.merged.change(key, integrator);
+        self.merged.change::<T, I, O>(key, more, is_known(), integrator);
     }
 
     fn forget(&mut self, slice: Window, states: Table<Ky, S>) {

@@ -1,4 +1,4 @@
-use crate::stage::{Integrator, Overlap};
+use crate::stage::{Arrival, Integrator, Overlap};
 
 /// What a window's slices have made of one key: slices come at one end and go at the other.
 pub(super) trait Running<S> {
@@ -13,6 +13,12 @@ pub(super) trait Running<S> {
 
     /// Takes out what the first slice has; false where that cannot be told, and it is to be made anew.
     fn expire<T, I: Integrator<T, State = S>, O: Overlap<S>>(&mut self, first: &S, integrator: &I) -> bool;
+
+    /// Takes in more of a slice in the middle, of which there was nothing yet or something; false where that cannot be done, and it is to be made
+    /// anew. Default: it cannot.
+    fn mend<T, I: Integrator<T, State = S>, O: Overlap<S>>(&mut self, _more: &S, _is_known: bool, _integrator: &I) -> bool {
+        false
+    }
 
     /// A copy of all.
     fn all<T, I: Integrator<T, State = S>, O: Overlap<S>>(&self, integrator: &I) -> Option<S>;
@@ -54,6 +60,15 @@ impl<S> Running<S> for Invertible<S> {
         let is_told = rest.is_some() || self.slices == 0;
         rest.into_iter().for_each(|rest| self.state = rest);
         is_told
+    }
+
+    fn mend<T, I: Integrator<T, State = S>, O: Overlap<S>>(&mut self, more: &S, is_known: bool, integrator: &I) -> bool {
+        let can_be = integrator.arrival() == Arrival::Any && (self.slices > 0 || !is_known);
+        if !can_be || !self.add::<T, I, O>(more, integrator) {
+            return false;
+        }
+        self.slices -= u32::from(is_known);
+        true
     }
 
     #[inline]

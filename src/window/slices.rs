@@ -71,7 +71,7 @@ impl<Ky: KeyState, S> Slices<Ky, S> {
     pub(super) fn absorb<At, T, I, Wi>(&mut self, states: impl Iterator<Item = (Slot<Ky>, S)>, integrator: &I, windows: &Wi)
     where
         I: Integrator<T, State = S>,
-        Wi: Assign<At>,
+        Wi: Assign<At, Overlap: Overlap<S>>,
     {
         let mut states = states.peekable();
         // Mostly many of one slice after another, which is looked up once.
@@ -83,7 +83,8 @@ impl<Ky: KeyState, S> Slices<Ky, S> {
                 if Wi::REPEATS {
                     changed.push((window, slot.key.clone()));
                 }
-                rolling.change(window, &slot.key, integrator);
+                let is_known = || slice.states.get(&slot.key).is_some();
+                rolling.change::<T, I, Wi::Overlap>(window, (&slot.key, &state), is_known, integrator);
                 let place = slice.states.absorb(slot.key, state, |state| state, |before, state| integrator.merge(before, state));
                 slice.touched.touch(|| place / KEYS);
             }

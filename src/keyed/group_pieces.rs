@@ -54,3 +54,50 @@ pub(crate) fn load_groups<K: Hash, E: DeserializeOwned>(
     }
     Ok((entries, touched))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::key_groups::key_group;
+    use super::{load_groups, save_groups};
+    use crate::keyed::Touched;
+    use crate::saved::Pieces;
+
+    type Entry = (u64, u64);
+
+    /// The pieces of some groups, in each of which key and state are the same.
+    fn saved(keys: std::ops::Range<u64>, touched: &Touched) -> Pieces {
+        let (entries, mut pieces) = (keys.map(|key| (key, key)).collect::<Vec<Entry>>(), Pieces::default());
+        save_groups(&mut pieces, b"of", touched, entries.iter().map(|entry| (&entry.0, entry))).unwrap();
+        pieces
+    }
+
+    fn load(pieces: Pieces) -> (Vec<Entry>, Touched) {
+        load_groups(&mut Pieces::new(pieces.by_name().clone()), b"of", |(key, _): &Entry| key).unwrap()
+    }
+
+    #[test]
+    fn groups_that_have_changed_are_written_and_the_others_kept() {
+        let (mut entries, mut touched) = load(saved(0..5000, &Touched::default()));
+        entries.sort();
+        assert_eq!(entries, (0..5000).map(|key| (key, key)).collect::<Vec<_>>());
+        assert!(touched.is_none());
+        touched.touch(|| key_group(&7_u64));
+        let changed = saved(0..5000, &touched);
+        assert_eq!(changed.by_name().len(), 1);
+        assert!(changed.keeps(&saved(8..9, &Touched::default()).by_name().keys().next().unwrap()[..]));
+        // Of a group that has nothing left there is a piece without bytes, which is none.
+        assert!(saved(0..0, &touched).by_name().values().all(Vec::is_empty));
+        assert!(saved(0..5000, &Touched::none()).by_name().is_empty());
+    }
+
+    /// A key whose hash is another one than when it was saved was written twice: into its group, and, untouched, into the one where it had been.
+    #[test]
+    fn all_is_written_anew_where_a_key_has_another_hash_than_it_had() {
+        let pieces = saved(0..100, &Touched::default());
+        let mut bytes: Vec<Vec<u8>> = pieces.by_name().values().cloned().collect();
+        bytes.rotate_left(1);
+        let moved = pieces.by_name().keys().cloned().zip(bytes).collect();
+        let (entries, touched) = load(Pieces::new(moved));
+        assert!(entries.len() == 100 && touched.is_all());
+    }
+}

@@ -75,7 +75,7 @@ impl<K: Key + Ord, S: Default, O> Kept<K, S, O> {
             context.timers.clear();
             context.wakes.clear();
             keys.remove(key);
-        } else if !context.timers.is_empty() || !context.wakes.is_empty() {
+        } else if context.timers.len() | context.wakes.len() > 0 {
             self.set(key, number, put_off_to);
         }
     }

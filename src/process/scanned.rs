@@ -153,10 +153,14 @@ impl<K: Key, V: Send, S: Send, R: Send> Scans<V, S, R> for By<K> {
         };
         kept.drive((prev, local), batch, watch, work, emit, |groups, local, batch, watch, emit| match groups.shards_mut() {
             // Known before the loop, it costs a record nothing that there could be more.
-            [shard] => prev.drive(local, batch, watch, &mut |rec| scan_one(shard, rec, init, step, emit)),
+            // Nor that what changes could be noted.
+            [shard] if shard.touched.is_all() => {
+                prev.drive(local, batch, watch, &mut |rec| scan_one(&mut shard.states, rec, init, step, emit))
+            }
             _ => prev.drive(local, batch, watch, &mut |rec| {
                 let shard = groups.shard_of(&rec.key.0);
-                scan_one(shard, rec, init, step, emit)
+                shard.touched.touch(|| key_group(&rec.key.0));
+                scan_one(&mut shard.states, rec, init, step, emit)
             }),
         })
     }
@@ -170,13 +174,13 @@ impl<K: Key, V: Send, S: Send, R: Send> Scans<V, S, R> for By<K> {
 /// Scans one record.
 #[inline]
 fn scan_one<E, At, K: Key, V, S, R>(
-    shard: &mut Scanned<K, S, R>,
+    states: &mut Table<K, S>,
     rec: Rec<At, By<K>, V>,
     init: impl Fn() -> S,
     step: impl Fn(&mut S, V) -> Option<R>,
     emit: &mut impl FnMut(Rec<At, By<K>, R>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let state = shard.state(&rec.key.0, init);
+    let state = states.entry_ref(&rec.key.0, init);
     match step(state, rec.value) {
         Some(value) => emit(Rec { at: rec.at, key: rec.key, value }),
         None => Ok(()),

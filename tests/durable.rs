@@ -116,15 +116,20 @@ struct Forgetting<'f> {
     log: Log,
     sought: &'f mut Option<u64>,
     forgotten: &'f mut Vec<u64>,
+    waits: u32,
 }
 
 impl Source for Forgetting<'_> {
     type Item = u64;
     type Error = std::io::Error;
     fn pull(&mut self, max: usize, inbox: &mut microbatch::Inbox<u64>) -> Result<microbatch::Pull, std::io::Error> {
-        // So slow that commits come between pulls.
-        std::thread::sleep(Duration::from_millis(1));
-        self.log.pull(max, inbox)
+        // Commits come between pulls, however slow they are: it waits for the last one, though not for ever.
+        let ahead = self.log.offset() - self.forgotten.last().copied().unwrap_or(0);
+        if ahead > 20 && self.waits < 5_000 {
+            self.waits += 1;
+            return Ok(microbatch::Pull::Idle);
+        }
+        self.log.pull(max.min(7), inbox)
     }
 }
 
@@ -153,11 +158,11 @@ fn a_source_is_told_what_it_may_forget() {
         let before = forgotten.len();
         let log = Log { fails_at, ..Log::to(400) };
         let checkpoint = Checkpoint::at(&file).unwrap().every(Duration::ZERO);
-        let stream = Pipeline::stream(Forgetting { log, sought: &mut sought, forgotten: &mut forgotten });
+        let stream = Pipeline::stream(Forgetting { log, sought: &mut sought, forgotten: &mut forgotten, waits: 0 });
         let stream = stream.trigger(Records::of(7)).key_by(|n| n % 3).integrator(Count).checkpoint(checkpoint);
         let _ = stream.run_exactly_once(Nothing);
         let told = &forgotten[before..];
-        assert!(told.len() > 1 && told.is_sorted(), "told {} times", told.len());
+        assert!(told.len() > 5 && told.is_sorted(), "told {} times", told.len());
         // The place it was sent back to is the first it is told.
         assert!(sought.is_none_or(|sought| sought == told[0]), "{sought:?}, then {}", told[0]);
         assert!(before == 0 || told[0] >= forgotten[before - 1], "it was sent back to {}", told[0]);

@@ -1,6 +1,7 @@
 //! Windows of values whose order counts, where there are more slices of time than have a memory of their own.
 
 use microbatch::prelude::*;
+use microbatch::{FailurePolicy, Verdict};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -73,5 +74,38 @@ proptest! {
             .integrator(Collect)
             .run();
         prop_assert_eq!(listed(lists), plain(&records, seconds));
+    }
+}
+
+/// Only some batches are kept to be run again, and have a memory of their own.
+struct KeepsSome;
+
+impl<E> FailurePolicy<Vec<u64>, E> for KeepsSome {
+    fn keep(&self, batch: &Vec<u64>) -> Option<Vec<u64>> {
+        (batch.first()? / 100 % 2 == 1).then(|| batch.clone())
+    }
+    fn decide(&self, _: Option<&Vec<u64>>, _: usize, _: u32, error: E) -> Verdict<E> {
+        Verdict::Stop(error)
+    }
+}
+
+#[test]
+fn values_keep_their_order_where_some_batches_are_kept() {
+    for threads in [1, 3] {
+        let engine = Engine::builder().threads(threads).build().unwrap();
+        let lists = Pipeline::over((0..1_000).collect::<Vec<u64>>())
+            .on(&engine)
+            .partitioner(Chunks::of(100))
+            .event_time(|n| Timestamp::from_secs(*n as i64 % 100))
+            .window(Tumbling::of(Duration::from_secs(1)))
+            .try_map(Ok::<u64, String>)
+            .on_failure(KeepsSome)
+            .integrator(Collect)
+            .try_run()
+            .unwrap();
+        assert_eq!(lists.len(), 100);
+        for (n, pane) in (0..).zip(lists) {
+            assert_eq!(pane.value, (0..10).map(|i| n + 100 * i).collect::<Vec<u64>>());
+        }
     }
 }

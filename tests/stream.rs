@@ -21,7 +21,7 @@ mod times;
 mod watchdog;
 
 use microbatch::prelude::*;
-use microbatch::{Admission, BoxError, Pending, WhenFull};
+use microbatch::{Admission, BoxError, FailurePolicy, Pending, Verdict, WhenFull};
 use props::holds;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

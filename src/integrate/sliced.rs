@@ -135,8 +135,9 @@ impl<M, F> SlicedMemory<M, F> {
         self.near.into_iter().flatten().map(|near| *near)
     }
 
-    /// Puts what comes later behind this.
+    /// Puts what comes later behind this: what is folded into it from now on goes there.
     fn follow(&mut self, mut other: Self) {
+        self.cool();
         let later = std::mem::take(&mut other.later);
         self.later.push(other);
         self.later.extend(later);
@@ -342,6 +343,9 @@ impl<'g, G, F> Sliced<'g, G, F> {
         G: Gather<T, Ky>,
         F: Gather<T, By<Slot<Ky>>>,
     {
+        if let Some(last) = memory.later.last_mut() {
+            return self.fold_elsewhere(last, slot, value);
+        }
         let span = (slot.start, slot.end);
         let place = match memory.places.get(&span) {
             Some(place) => *place,

@@ -1,12 +1,14 @@
 use super::Pipeline;
+use super::drive::Failure;
 use super::ending::Ordered;
 use super::failing::{Absorbs, Fallibility, Meets};
 use super::input::Feed;
 use crate::data::{Rope, StreamProgress};
-use crate::engine::Control;
+use crate::engine::{Broken, Control};
 use crate::error::{BoxError, RunError};
 use crate::process::Operator;
 use crate::stage::Sink;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A pipeline whose results leave one after another: after `.key_by(..)` keys must be `Ord`. Not to be implemented outside the crate.
 #[diagnostic::on_unimplemented(
@@ -49,8 +51,10 @@ where
     ) -> Result<StreamProgress, RunError<X::Error>> {
         let (stage, settings, pacing) = self.into_stage();
         let run = stage.drive(&settings, pacing, false, control, |mut emitted| {
-            I::order(&mut emitted);
-            write(emitted)
+            // Keys compare as their type says.
+            let ordered = catch_unwind(AssertUnwindSafe(|| I::order(&mut emitted)));
+            ordered.map_err(|payload| Failure::Broken(Broken::panic(control.progress().batches.saturating_sub(1), payload)))?;
+            write(emitted).map_err(Failure::Sink)
         });
         run?;
         Ok(control.snapshot())

@@ -72,7 +72,7 @@ where
         pacing: Pacing<'_>,
         measure: bool,
         control: &Control,
-        mut write: impl FnMut(Rope<I::Emit>) -> Result<(), BoxError>,
+        mut write: impl FnMut(Rope<I::Emit>) -> Result<(), Failure<X::Error>>,
     ) -> Result<(RunStats, Self), Failure<X::Error>> {
         let start = Start {
             spring: self.input.spring(),
@@ -81,7 +81,7 @@ where
             pace: pace(pacing.trigger, pacing.admission),
             keeps_open: pacing.keeps_open,
         };
-        self.drive_on(start, settings, measure, control, |emitted, _| write(emitted).map_err(Failure::Sink))
+        self.drive_on(start, settings, measure, control, |emitted, _| write(emitted))
     }
 
     /// The same from wherever an earlier run has come to.
@@ -112,7 +112,9 @@ where
             let (emitted, broken) = self.step(&mut running, drawn, &mut moment);
             let drawn = moment.stats.records as usize;
             let (stats, tide, open) = (moment.stats, moment.tide, (moment.open, moment.state));
-            let costs = ledger.processed(stats, tide.after, open, flow, now.elapsed());
+            let taken = now.elapsed();
+            help.learn(drawn, taken);
+            let costs = ledger.processed(stats, tide.after, open, flow, taken);
             if broken.is_some() {
                 control.breaks();
             }
@@ -120,7 +122,6 @@ where
             let settle = |running: &mut Running<_, _, _>| self.settle(running, engine);
             let at: Point<'_, '_, _, _> = (&mut running, &mut tracker, is_last, records, &settle);
             let not_written = ledger.deliver(emitted, |emitted| write(emitted, at)).err();
-            help.learn(drawn, now.elapsed());
             failure = broken.map(Failure::Broken).or(not_written);
             if failure.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(costs) }
         });

@@ -209,8 +209,9 @@ where
         moment: &mut Moment<'_, '_, '_>,
     ) -> (Rope<I::Emit>, Option<Broken<X::Error>>) {
         // A panic in what is asked comes again where it is kept.
-        let is_free = C::IN_PIECES && contain::<_, X::Error>(0, || self.integrator.is_exact()).unwrap_or(false);
-        let cutting = Cutting { is_free, may_cut: C::IN_PIECES && !X::JUDGED, has_help: moment.has_help, cost: running.cost.fit().1 };
+        let is_exact = contain::<_, X::Error>(0, || self.integrator.is_exact()).unwrap_or(false);
+        let may_cut = C::IN_PIECES && !X::JUDGED;
+        let cutting = Cutting { is_free: may_cut && is_exact, may_cut, has_help: moment.has_help, cost: running.cost.fit().1 };
         let (cuts, broken) = self.input.cuts(&mut running.before, drawn, cutting, moment);
         let broken = broken.map(X::absorb);
         let (began, before) = (moment.now.map(|_| Instant::now()), running.records);

@@ -119,7 +119,7 @@ impl<Ky: KeyState, S, C: Running<S>> Roll<Ky, S, C> {
             return;
         }
         if let Err(place) = self.slices.binary_search(&slice) {
-            // Before all of them: of windows that have left.
+            // Before all of them: of windows that have left, or of the next one, which is made anew then.
             if place == 0 {
                 return;
             }

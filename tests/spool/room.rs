@@ -3,9 +3,10 @@
 use super::watchdog::within;
 use super::{Folder, Totals, held};
 use microbatch::prelude::*;
-use microbatch::{Spool, SpoolSender, SpoolSource};
+use microbatch::{Inbox, Pull, Spool, SpoolError, SpoolSender, SpoolSource};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -130,4 +131,52 @@ fn a_record_that_is_larger_than_all_room_is_taken() {
     stream.key_by(|n| n % 3).integrator(Sum).run_exactly_once(Totals(&total, 0)).unwrap();
     producer.join().unwrap();
     assert_eq!(total.load(Ordering::SeqCst), 7 * 500 + (0..20).filter(|n| n % 3 > 0).sum::<u64>());
+}
+
+/// A source and a sender may both find that segments are not needed. None may go before an older one: of what a crash leaves behind then, records would
+/// be missing.
+#[test]
+fn segments_go_in_their_order_whoever_removes_them() {
+    /// Reads so many records, then acknowledges all of them when the sender is ready.
+    struct Late<'b>(SpoolSource<Vec<u8>>, usize, &'b Barrier);
+    impl Source for Late<'_> {
+        type Item = Vec<u8>;
+        type Error = SpoolError;
+        fn pull(&mut self, most: usize, inbox: &mut Inbox<Vec<u8>>) -> Result<Pull, SpoolError> {
+            if self.1 == 0 {
+                self.2.wait();
+                return self.0.acknowledge(self.0.offset()).map(|()| Pull::End);
+            }
+            let before = inbox.len();
+            self.0.pull(most.min(self.1), inbox)?;
+            self.1 -= inbox.len() - before;
+            Ok(Pull::Ready)
+        }
+    }
+    within(LIMIT, || {
+        for _ in 0..40 {
+            let folder = Folder::new();
+            let (sender, source) = Spool::at(folder.path()).capacity(7_000).segment(100).open::<Vec<u8>>().unwrap();
+            (0..40).for_each(|_| sender.send(&vec![7; 90]).unwrap());
+            let segments = super::segments(folder.path());
+            assert_eq!(segments.len(), 40);
+            let (go, is_over) = (Barrier::new(2), AtomicBool::new(false));
+            thread::scope(|scope| {
+                let watch = scope.spawn(|| {
+                    while !is_over.load(Ordering::SeqCst) {
+                        let gap = segments.windows(2).find(|pair| !pair[1].exists() && pair[0].exists());
+                        assert!(gap.is_none(), "a segment went before an older one: {gap:?}");
+                    }
+                });
+                scope.spawn(|| {
+                    go.wait();
+                    // More than there is ever room for: taken where all is acknowledged.
+                    while sender.try_send(&vec![1; 8_000]).is_err_and(|error| error.is_full()) {}
+                });
+                Pipeline::stream(Late(source, 40, &go)).try_run().unwrap();
+                is_over.store(true, Ordering::SeqCst);
+                watch.join().unwrap();
+            });
+        }
+    });
 }

@@ -64,3 +64,55 @@ fn policies_go_by_the_records_of_the_stream() {
         }
     });
 }
+
+/// Panes leave in the order of their keys, which a user may have written.
+#[test]
+fn a_panic_where_keys_are_compared_is_an_error() {
+    #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+    struct Odd(u64);
+    impl PartialOrd for Odd {
+        fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+    impl Ord for Odd {
+        fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+            assert!(self.0 != 3 && other.0 != 3, "three is not to be compared");
+            self.0.cmp(&other.0)
+        }
+    }
+    alone(|| {
+        let stream = || Pipeline::stream(0..5u64).key_by(|n| Odd(*n)).integrator(Count);
+        let failed = [stream().for_each(drop), stream().run_into(&mut Vec::new())];
+        for failed in failed {
+            assert!(matches!(&failed, Err(RunError::Panicked { message, .. }) if message == "three is not to be compared"), "{failed:?}");
+        }
+    });
+}
+
+/// A policy that judges a batch sees it as the partitioner has cut it, however many threads there are and whatever records cost.
+#[test]
+fn batches_that_are_judged_are_those_of_the_partitioner() {
+    /// Stops at the failure of a record that is not among the first of its batch.
+    struct FirstTen;
+    impl<B, E> FailurePolicy<B, E> for FirstTen {
+        fn keep(&self, _: &B) -> Option<B> {
+            None
+        }
+        fn decide(&self, _: Option<&B>, position: usize, _: u32, error: E) -> Verdict<E> {
+            if position < 10 { Verdict::Skip } else { Verdict::Stop(error) }
+        }
+    }
+    let check = |n: u64| if n == 515 { Err(n) } else { Ok(n) };
+    alone(move || {
+        let wanted = Pipeline::over((0..4096u64).collect::<Vec<_>>()).try_map(check).on_failure(FirstTen).integrator(Count).try_run().ok();
+        for threads in [1, 2, 4, 8] {
+            let engine = Engine::builder().threads(threads).build().unwrap();
+            let stream = || Pipeline::stream(0..4096u64).on(&engine).trigger(Records::of(4096));
+            let found = stream().try_map(check).on_failure(FirstTen).integrator(Count).try_run().ok();
+            assert_eq!(found, wanted, "{threads} threads");
+            let later = stream().key_by(|n| *n).integrator(Count).then().try_map(|pane| check(pane.key));
+            assert_eq!(later.on_failure(FirstTen).integrator(Count).try_run().ok(), wanted, "a later stage on {threads} threads");
+        }
+    });
+}

@@ -98,12 +98,16 @@ fn an_idle_source_partition_lets_the_others_go_on() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_quiet_stream_takes_no_time_of_the_processor() {
-    /// What the threads of this process have taken, in nanoseconds: by the scheduler's clock, as ticks count whoever wakes with them.
-    fn taken() -> u64 {
+    /// What the threads of this process have taken, in nanoseconds, and how often they have run: by the scheduler's clock, as ticks miss who sleeps again
+    /// before the next one.
+    fn taken() -> [u64; 2] {
         let stats = std::fs::read_dir("/proc/self/task").unwrap().map(|task| task.unwrap().path().join("schedstat"));
         // A thread may have ended meanwhile.
         let stats = stats.filter_map(|stat| std::fs::read_to_string(stat).ok());
-        stats.map(|stat| stat.split(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+        stats.fold([0; 2], |[time, runs], stat| {
+            let fields: Vec<u64> = stat.split_whitespace().map(|field| field.parse().unwrap()).collect();
+            [time + fields[0], runs + fields[2]]
+        })
     }
     fn check(what: &str, trigger: impl Trigger + 'static) {
         let what = what.to_string();
@@ -119,12 +123,16 @@ fn a_quiet_stream_takes_no_time_of_the_processor() {
             let sample = || {
                 let before = taken();
                 std::thread::sleep(Duration::from_secs(2));
-                taken() - before
+                let after = taken();
+                [after[0] - before[0], after[1] - before[1]]
             };
-            // Others use the machine: the best of a few counts.
+            // A hundredth of a core; of a build that is not optimised, two. Others use the machine: the best of a few samples.
+            let most = [if cfg!(debug_assertions) { 40_000_000 } else { 20_000_000 }, 300];
             let samples: Vec<_> = (0..4).map(|_| sample()).collect();
-            let least = samples.iter().min();
-            assert!(least.is_some_and(|least| *least <= 20_000_000), "{what}: nanoseconds in two seconds: {samples:?}");
+            for (i, most) in most.into_iter().enumerate() {
+                let least = samples.iter().map(|sample| sample[i]).min();
+                assert!(least.is_some_and(|least| least <= most), "{what}: nanoseconds, and how often, in two seconds: {samples:?}");
+            }
             drop(sender);
             assert_eq!(handle.join().unwrap().records_out, 20);
         });

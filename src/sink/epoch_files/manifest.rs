@@ -97,7 +97,9 @@ impl Manifest {
 
     /// The numbers of the epochs whose files are there, listed or not.
     fn files(&self) -> io::Result<Vec<u64>> {
-        Ok(self.named(".txt")?.into_iter().map(|(number, _)| number).collect())
+        // Others may have files whose names are much like theirs.
+        let named = self.named(".txt")?.into_iter().filter(|(number, path)| *path == self.place(*number));
+        Ok(named.map(|(number, _)| number).collect())
     }
 
     /// The files of epochs whose names end like this.

@@ -30,6 +30,8 @@ pub(super) struct Log {
     capacity: Option<u64>,
     group: Option<Duration>,
     state: Mutex<State>,
+    /// Held by who removes segments: none goes before one that is older.
+    forgetting: Mutex<()>,
     /// More is safe, or no more will be.
     changed: Condvar,
     /// There is more room, or nobody who makes any.
@@ -123,6 +125,7 @@ impl Log {
             capacity: spool.capacity,
             group: spool.group,
             state: Mutex::new(state),
+            forgetting: Mutex::new(()),
             changed: Condvar::new(),
             room: Condvar::new(),
             _lock: lock,

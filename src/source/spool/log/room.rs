@@ -70,6 +70,7 @@ impl Log {
 
     /// Removes the segments that are not needed.
     pub(super) fn forget(&self) -> io::Result<()> {
+        let _alone = self.forgetting.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let mut state = self.lock();
             let is_needed = state.segments.len() < 2 || state.segments.front().is_none_or(|first| first.next > state.acknowledged);
@@ -80,7 +81,7 @@ impl Log {
             };
             drop(state);
             fs::remove_file(Segment::path(&self.folder, gone.first))?;
-            // So that no later one goes before.
+            // So that no later one is gone after a power cut before it is.
             sync_name(&self.folder.join("mark"))?;
             self.lock().bytes -= gone.bytes;
         }

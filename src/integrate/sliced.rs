@@ -297,6 +297,7 @@ impl<'g, G, F> Sliced<'g, G, F> {
         gone
     }
 
+    /// Merges the memories of each slice, and those of all others.
     fn combine_slices<T, Ky: KeyState>(&self, memories: Vec<SlicedMemory<G::Memory, F::Memory>>) -> SlicedMemory<G::Memory, F::Memory>
     where
         G: Gather<T, Ky>,

@@ -6,7 +6,6 @@ use microbatch::prelude::*;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 use watchdog::within;
@@ -15,23 +14,40 @@ fn engine(threads: usize) -> Engine {
     Engine::builder().threads(threads).build().unwrap()
 }
 
+/// How often threads of that name have gone to sleep: whoever is woken does so again.
+#[cfg(target_os = "linux")]
+fn slept(name: &str) -> u64 {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().map(|task| task.unwrap().path());
+    let statuses = tasks.filter_map(|task| std::fs::read_to_string(task.join("status")).ok());
+    let field = |status: &str, name: &str| status.lines().find_map(|line| Some(line.strip_prefix(name)?.trim().to_string())).unwrap();
+    let named = statuses.filter(|status| field(status, "Name:").starts_with(name));
+    named.map(|status| field(&status, "voluntary_ctxt_switches:").parse::<u64>().unwrap()).sum()
+}
+
+/// Told by who is woken, not by who works: a run that is done before its helpers are awake has still woken them.
 #[test]
+#[cfg(target_os = "linux")]
 fn small_runs_of_cheap_records_wake_nobody() {
-    let (engine, data) = (engine(4), [1u8; 512]);
-    let here = thread::current().id();
-    let alone = (0..200).filter(|_| {
-        let elsewhere = AtomicBool::new(false);
-        let look = |n: &u8| {
-            if *n == 0 || thread::current().id() != here {
-                elsewhere.store(true, Ordering::Relaxed);
-            }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(4).thread_name(|i| format!("helper-{i}")).build().unwrap();
+    let (engine, data) = (Engine::from_pool(pool.into()), [1u8; 256]);
+    let awoken_by = |runs, run: &dyn Fn()| {
+        // Until all have begun, and sleep.
+        thread::sleep(Duration::from_millis(20));
+        let before = slept("helper-");
+        (0..runs).for_each(|_| run());
+        slept("helper-") - before
+    };
+    let cheap = || assert_eq!(Pipeline::over(&data).map(|n| u64::from(*n)).on(&engine).integrator(Sum).run(), 256);
+    let dear = || {
+        let slow = |n: &u8| {
+            thread::sleep(Duration::from_micros(u64::from(*n)));
             u64::from(*n)
         };
-        assert_eq!(Pipeline::over(&data).map(look).on(&engine).integrator(Sum).run(), 512);
-        !elsewhere.into_inner()
-    });
+        assert_eq!(Pipeline::over(&data).map(slow).on(&engine).integrator(Sum).run(), 256);
+    };
     // Where the thread is made to wait by others on the machine, a run looks dear now and then.
-    assert!(alone.count() > 100);
+    let [cheap, dear] = [awoken_by(1_000, &cheap), awoken_by(20, &dear)];
+    assert!(cheap < 100 && dear >= 20, "1000 cheap runs woke {cheap} times, 20 dear ones {dear}");
 }
 
 /// How many records each thread ran.

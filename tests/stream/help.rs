@@ -23,7 +23,7 @@ fn workers(batches: usize, work: Duration) -> Vec<HashSet<ThreadId>> {
 #[test]
 fn dear_records_are_shared_from_the_first_micro_batch_to_the_last() {
     within(LIMIT, || {
-        let workers = workers(100, Duration::from_micros(200));
+        let workers = workers(100, Duration::from_millis(1));
         let shared = workers.iter().filter(|threads| threads.len() == 2).count();
         assert!(shared > 90, "{shared} of 100");
     });

@@ -4,6 +4,8 @@
 mod changes;
 #[path = "durable/folder.rs"]
 mod folder;
+#[path = "durable/integrators.rs"]
+mod integrators;
 #[path = "durable/ledger.rs"]
 mod ledger;
 #[path = "durable/overlap.rs"]

@@ -75,6 +75,11 @@ impl<T> Rope<T> {
         self.pieces.iter().map(Vec::len).sum::<usize>() + self.open.len()
     }
 
+    #[cfg(feature = "checkpoint")]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.pieces.iter().flatten().chain(&self.open)
+    }
+
     /// Of pieces that follow each other; empty ones are left out.
     pub(crate) fn from_pieces(mut pieces: Vec<Vec<T>>) -> Self {
         pieces.retain(|piece| !piece.is_empty());

@@ -48,6 +48,7 @@ pub struct Mean;
 
 /// The values of a mean so far. Whole numbers are added up apart, in 128 bits, which hold the sum of any number of them.
 #[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(feature = "checkpoint", derive(serde::Serialize, serde::Deserialize))]
 pub struct Total {
     /// The low and the high half of the sum of whole numbers. Two words rather than one of 128 bits, which would have to be aligned.
     low: u64,

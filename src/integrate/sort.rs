@@ -65,6 +65,7 @@ impl<U: ?Sized, F> fmt::Debug for SortByKey<U, F> {
 
 /// What is to be sorted.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "checkpoint", derive(serde::Serialize, serde::Deserialize))]
 pub struct Sorting<T> {
     values: Rope<T>,
     /// Whether it is.

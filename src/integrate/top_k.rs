@@ -86,10 +86,16 @@ impl<U: ?Sized, F> fmt::Debug for TopK<U, F> {
 
 /// Values, the `k` greatest among them; equal ones in the order of the data.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "checkpoint", derive(serde::Serialize, serde::Deserialize))]
 pub struct Best<T> {
     values: Vec<T>,
     /// The place of one that `k - 1` of the others go before; none yet where it is beyond the end.
+    #[cfg_attr(feature = "checkpoint", serde(skip, default = "none_yet"))]
     least: usize,
+}
+
+fn none_yet() -> usize {
+    usize::MAX
 }
 
 impl<T: Send + Borrow<U>, U: ?Sized, K: Ord, F: Fn(&U) -> K> Integrator<T> for TopK<U, F> {
@@ -105,7 +111,7 @@ impl<T: Send + Borrow<U>, U: ?Sized, K: Ord, F: Fn(&U) -> K> Integrator<T> for T
     }
 
     fn init(&self) -> Best<T> {
-        Best { values: Vec::new(), least: usize::MAX }
+        Best { values: Vec::new(), least: none_yet() }
     }
 
     #[inline]

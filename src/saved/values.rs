@@ -1,6 +1,7 @@
 //! Plain values as bytes: here, as they themselves know of nothing but the standard library.
 
-use crate::data::{Pane, Timestamp, Timing, Window};
+use crate::data::{Pane, Rope, Timestamp, Timing, Window};
+use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Serialises a type as another one that stands for it.
@@ -39,5 +40,20 @@ fn number(timing: Timing) -> (u8, u32) {
         Timing::Early => (0, 0),
         Timing::OnTime => (1, 0),
         Timing::Late(times) => (2, times),
+    }
+}
+
+/// As a vector of all of it.
+impl<T: Serialize> Serialize for Rope<T> {
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        let mut all = serializer.serialize_seq(Some(self.len()))?;
+        self.iter().try_for_each(|value| all.serialize_element(value))?;
+        all.end()
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Rope<T> {
+    fn deserialize<Z: Deserializer<'de>>(deserializer: Z) -> Result<Self, Z::Error> {
+        Vec::deserialize(deserializer).map(Rope::from)
     }
 }

@@ -47,7 +47,10 @@ fn a_database_of_another_program_is_refused_and_left_as_it_is() {
     write.commit().unwrap();
     drop(database);
     let (is_damaged, .., text) = refusal(run(&file, Log::to(100), &mut Ledger::default()));
-    assert!(is_damaged && text.contains("it is the database of another program"), "{text}");
+    assert!(
+        is_damaged && text.contains("it is the database of another program") && text.contains("start anew with another file"),
+        "{text}"
+    );
     let database = Database::open(&file).unwrap();
     let read = database.begin_read().unwrap();
     assert_eq!(read.open_table(THEIRS).unwrap().get(1).unwrap().unwrap().value(), 2);

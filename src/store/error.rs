@@ -26,7 +26,7 @@ pub(crate) enum StoreErrorKind {
         "it was made by another version of this crate: it is of format {found}, and this version reads format {wanted}. Go on with the version that made it, or start anew with another file"
     )]
     Format { found: u64, wanted: u64 },
-    #[error("it is damaged, or no checkpoint: {0}. Nothing of it was changed")]
+    #[error("it is damaged, or no checkpoint: {0}. Nothing of it was changed: bring it back from a copy, or start anew with another file")]
     Damaged(String),
     #[error(
         "epoch {committed} was committed, and it goes only up to {found}: what was committed last is damaged, or this is an old copy. Whoever wants to go on from there all the same removes {}",

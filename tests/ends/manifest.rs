@@ -44,7 +44,12 @@ fn a_manifest_lists_what_is_complete() {
     wanted.sort();
     assert_eq!(lines, wanted);
     std::fs::write(&epochs[1].path, "line 100\n").unwrap();
-    says(epochs[1].read(), &["not what the manifest says"]);
+    says(epochs[1].read(), &["not what the manifest says", "Bring it back from a copy"]);
+    let name = epochs[1].path.file_name().unwrap().to_str().unwrap();
+    std::fs::write(&epochs[1].path, b"line \xff\n").unwrap();
+    says(epochs[1].read(), &[name, "not what the manifest says"]);
+    std::fs::remove_file(&epochs[1].path).unwrap();
+    says(epochs[1].read(), &[name, "cannot be read", "Bring it back from a copy"]);
 }
 
 /// What a crash may leave behind at each of its points, of the last epoch: then it is delivered again.
@@ -139,7 +144,7 @@ fn a_damaged_manifest_is_an_error() {
     let mut text = std::fs::read(&manifest).unwrap();
     text[30] ^= 1;
     std::fs::write(&manifest, text).unwrap();
-    says(EpochFile::all(folder.path().join("results"), "totals"), &["totals.manifest: line 1 is none"]);
+    says(EpochFile::all(folder.path().join("results"), "totals"), &["totals.manifest: line 1 is none", "Bring it back from a copy"]);
     says(into_files(folder.path(), "state2", "totals", 0), &["totals.manifest: line 1 is none"]);
 }
 

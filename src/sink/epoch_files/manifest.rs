@@ -6,6 +6,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+/// What is to be done where a file is not what it was ..
+const RETURN: &str = "Bring it back from a copy";
+/// .. and where it is the manifest.
+const REMEDY: &str = "Bring it back from a copy; or give the run that begins anew a folder, or a pipeline's name, of its own";
+
 /// One epoch that is complete, as a manifest lists it.
 ///
 /// See [`EpochFiles`](crate::EpochFiles) for how it is made, and [`EpochFile::all`] for how to read what a stream has written.
@@ -50,11 +55,13 @@ impl EpochFile {
     /// # Errors
     /// Where the file cannot be read, or is not what the manifest says.
     pub fn read(&self) -> io::Result<String> {
-        let text = fs::read_to_string(&self.path)?;
-        if (text.len() as u64, crc32(text.as_bytes())) == (self.bytes, self.checksum) {
-            return Ok(text);
-        }
-        Err(damaged(&self.path, "it is not what the manifest says: it was changed after it was written"))
+        let not_read =
+            |error: io::Error| io::Error::new(error.kind(), format!("{} cannot be read: {error}. {RETURN}", self.path.display()));
+        let bytes = fs::read(&self.path).map_err(not_read)?;
+        let is_whole = (bytes.len() as u64, crc32(&bytes)) == (self.bytes, self.checksum);
+        let text = String::from_utf8(bytes).ok().filter(|_| is_whole);
+        let changed = format_args!("it is not what the manifest says: it was changed after it was written. {RETURN}");
+        text.ok_or_else(|| damaged(&self.path, changed))
     }
 
     fn line(&self) -> String {
@@ -123,10 +130,7 @@ impl Manifest {
     /// Files that no crash leaves behind.
     fn cut_off(&self, unlisted: u64) -> io::Error {
         let file = self.place(unlisted);
-        let what = format_args!(
-            "{} is there, and it does not list that one: it has lost its end. Bring it back from a copy; or give the run that begins anew a folder, or a pipeline's name, of its own",
-            file.display()
-        );
+        let what = format_args!("{} is there, and it does not list that one: it has lost its end. {REMEDY}", file.display());
         damaged(&self.path, what)
     }
 
@@ -167,7 +171,10 @@ impl Manifest {
             match text.and_then(|text| EpochFile::of(&self.folder, text)) {
                 Some(epoch) => epochs.push(epoch),
                 None if is_half => break,
-                None => return Err(damaged(&self.path, format_args!("line {} is none of a manifest", epochs.len() + 1))),
+                None => {
+                    let number = epochs.len() + 1;
+                    return Err(damaged(&self.path, format_args!("line {number} is none of a manifest, so it was damaged. {REMEDY}")));
+                }
             }
             whole += line.len();
         }

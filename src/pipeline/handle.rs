@@ -87,7 +87,7 @@ impl<E> StreamHandle<E> {
     }
 
     /// Takes no more from the source; ends it after what was taken, as if the source had ended. What senders have put into a channel is taken
-    /// still.
+    /// still; who sends into it later gets his record back.
     pub fn drain(&self) {
         self.control.drain();
     }
@@ -102,8 +102,9 @@ impl<E> StreamHandle<E> {
     /// # Errors
     /// What the stream ended with. A panic of the sink is an error, too.
     pub fn join(self) -> Result<StreamProgress, RunError<E>> {
-        let batch = self.control.progress().batches;
-        self.thread.join().unwrap_or_else(|payload| Err(RunError::Panicked { message: message(payload), batch }))
+        let StreamHandle { control, thread } = self;
+        // How far it has come is known once it has ended.
+        thread.join().unwrap_or_else(|payload| Err(RunError::Panicked { message: message(payload), batch: control.progress().batches }))
     }
 }
 

@@ -4,6 +4,8 @@ use crossbeam_channel::{RecvTimeoutError, TryRecvError, bounded};
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// How long a pull waits for a record, so that a stream that is to stop need not wait for one.
@@ -28,18 +30,58 @@ const WAIT: Duration = Duration::from_millis(40);
 pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     assert!(capacity > 0, "a channel of 0 records never takes one: give at least 1");
     let (sender, receiver) = bounded(capacity);
-    (Sender(sender), Receiver(receiver))
+    let gate = Arc::new(Gate::default());
+    (Sender(sender, gate.clone()), Receiver(receiver, gate))
 }
 
 /// The sending half of a [`channel`]. Clones send into the same one. A sink for streams, too.
-pub struct Sender<T>(crossbeam_channel::Sender<T>);
+pub struct Sender<T>(crossbeam_channel::Sender<T>, Arc<Gate>);
 
 /// The receiving half of a [`channel`]: a source.
-pub struct Receiver<T>(crossbeam_channel::Receiver<T>);
+pub struct Receiver<T>(crossbeam_channel::Receiver<T>, Arc<Gate>);
+
+/// What senders go through, until it is shut: a record is either taken by the stream or comes back, also of one who sends while it is drained.
+#[derive(Debug, Default)]
+struct Gate(AtomicUsize);
+
+/// The bit that says that the gate is shut; the others count who is inside.
+const SHUT: usize = 1 << (usize::BITS - 1);
+
+/// Somebody who sends.
+struct Inside<'g>(&'g Gate);
+
+impl Gate {
+    /// Lets a sender in; none where it is shut.
+    fn enter(&self) -> Option<Inside<'_>> {
+        // Who comes again and again is not to be taken for one who is inside.
+        if self.0.load(Ordering::Acquire) & SHUT > 0 {
+            return None;
+        }
+        let is_open = self.0.fetch_add(1, Ordering::AcqRel) & SHUT == 0;
+        let inside = Inside(self);
+        is_open.then_some(inside)
+    }
+
+    /// Lets nobody in from now on; how many are inside.
+    fn shut(&self) -> usize {
+        self.0.fetch_or(SHUT, Ordering::AcqRel) & !SHUT
+    }
+
+    /// Whether it is shut, and what was sent is in the channel.
+    fn is_left(&self) -> bool {
+        self.0.load(Ordering::Acquire) == SHUT
+    }
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
 
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
-        Sender(self.0.clone())
+        Sender(self.0.clone(), self.1.clone())
     }
 }
 
@@ -59,16 +101,18 @@ impl<T> Sender<T> {
     /// Sends a record; waits while the channel is full.
     ///
     /// # Errors
-    /// When the stream has ended; the record comes back.
+    /// When the stream has ended, or is drained; the record comes back.
     pub fn send(&self, record: T) -> Result<(), SendError<T>> {
+        let Some(_inside) = self.1.enter() else { return Err(SendError(record)) };
         self.0.send(record).map_err(|error| SendError(error.0))
     }
 
     /// Sends a record if there is room.
     ///
     /// # Errors
-    /// When the channel is full, or the stream has ended; the record comes back.
+    /// When the channel is full, or the stream has ended or is drained; the record comes back.
     pub fn try_send(&self, record: T) -> Result<(), TrySendError<T>> {
+        let Some(_inside) = self.1.enter() else { return Err(TrySendError::Closed(record)) };
         self.0.try_send(record).map_err(|error| match error {
             crossbeam_channel::TrySendError::Full(record) => TrySendError::Full(record),
             crossbeam_channel::TrySendError::Disconnected(record) => TrySendError::Closed(record),
@@ -91,6 +135,9 @@ impl<T: Send> Source for Receiver<T> {
     type Error = Infallible;
 
     fn pull(&mut self, max: usize, inbox: &mut Inbox<T>) -> Result<Pull, Infallible> {
+        if self.1.is_left() {
+            return self.poll(max, inbox);
+        }
         match self.0.recv_timeout(WAIT) {
             Ok(first) => {
                 inbox.push(first);
@@ -103,19 +150,23 @@ impl<T: Send> Source for Receiver<T> {
     }
 
     fn poll(&mut self, max: usize, inbox: &mut Inbox<T>) -> Result<Pull, Infallible> {
+        // Asked first: what was sent by then is in the channel.
+        let is_last = self.1.is_left();
         match self.0.try_recv() {
             Ok(first) => {
                 inbox.push(first);
                 self.0.try_iter().take(max.saturating_sub(1)).for_each(|record| inbox.push(record));
                 Ok(Pull::Ready)
             }
+            Err(TryRecvError::Empty) if is_last => Ok(Pull::End),
             Err(TryRecvError::Empty) => Ok(Pull::Idle),
             Err(TryRecvError::Disconnected) => Ok(Pull::End),
         }
     }
 
+    /// From now on senders get their records back; those who wait inside are let through.
     fn admitted(&self) -> usize {
-        self.0.len()
+        self.1.shut() + self.0.len()
     }
 }
 

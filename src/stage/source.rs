@@ -149,7 +149,8 @@ pub trait Source: Send {
         self.pull(max, inbox)
     }
 
-    /// How many records others have handed over to it, as into a channel: a stream that is drained takes them still. Default: none.
+    /// How many records others have handed over to it, as into a channel: a stream that is drained asks once, and takes them still. What is handed over
+    /// later is lost, so it is to be refused. Default: none.
     fn admitted(&self) -> usize {
         0
     }

@@ -22,6 +22,48 @@ fn drain_takes_what_was_sent_and_stop_does_not_wait_for_it() {
     });
 }
 
+/// What was sent after the stream was told to end, and before it did, used to be lost, though `send` said that it was taken.
+#[test]
+fn what_is_sent_while_a_stream_is_drained_is_taken_or_comes_back() {
+    alone(|| {
+        for round in 0..40u64 {
+            let (sender, source) = channel(1 + round as usize % 7);
+            let handle = Pipeline::stream(source).spawn(ForEach::new(|_: u64| std::thread::sleep(Duration::from_micros(20)))).unwrap();
+            let send = |n: u64| {
+                let sender = sender.clone();
+                std::thread::spawn(move || {
+                    (0..).take_while(|_| if n == 0 { sender.try_send(n).is_ok() } else { sender.send(n).is_ok() }).count()
+                })
+            };
+            let senders = [0, 1, 2, 3].map(send);
+            std::thread::sleep(Duration::from_micros(300 * round));
+            handle.drain();
+            let report = handle.join().unwrap();
+            let sent: usize = senders.map(|sender| sender.join().unwrap()).iter().sum();
+            assert_eq!((report.records_in, report.records_out), (sent as u64, sent as u64), "round {round}");
+        }
+    });
+}
+
+/// The number of its batch used to be how far the stream had come when it was waited for.
+#[test]
+fn a_sink_that_panics_at_the_end_tells_how_far_the_stream_had_come() {
+    struct Last;
+    impl Sink<u64> for Last {
+        fn write(&mut self, _: Vec<u64>) -> Result<(), microbatch::BoxError> {
+            Ok(())
+        }
+        fn finish(&mut self) -> Result<(), microbatch::BoxError> {
+            panic!("no end")
+        }
+    }
+    alone(|| {
+        let handle = Pipeline::stream(0..1000u64).trigger(Records::of(10)).partitioner(Chunks::of(10)).spawn(Last).unwrap();
+        let error = handle.join().unwrap_err().to_string();
+        assert_eq!(error, "batch 100 panicked: no end");
+    });
+}
+
 /// Drained, windows close as at the end; stopped, they do not.
 #[test]
 fn open_windows_leave_a_stream_that_is_drained_alone() {

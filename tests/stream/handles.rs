@@ -45,6 +45,28 @@ fn what_is_sent_while_a_stream_is_drained_is_taken_or_comes_back() {
     });
 }
 
+/// Another source used to be given the place of what was sent.
+#[test]
+fn a_stream_of_several_sources_takes_what_was_sent_into_one_of_them() {
+    alone(|| {
+        let (sender, source) = channel(1000);
+        let both = microbatch::Union::of(0u64..).and(source);
+        let (begun, ends) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let (seen, taken) = (begun.clone(), ends.clone());
+        let take = move |n: u64| {
+            seen.fetch_add(1, Ordering::SeqCst);
+            taken.fetch_add(u64::from(n == u64::MAX), Ordering::SeqCst);
+            std::thread::sleep(Duration::from_micros(1));
+        };
+        let handle = Pipeline::stream(both).admission(Admission::new().records(50)).spawn(ForEach::new(take)).unwrap();
+        wait_until("it runs", || begun.load(Ordering::SeqCst) > 0);
+        (0..1000).for_each(|_| sender.send(u64::MAX).unwrap());
+        handle.drain();
+        handle.join().unwrap();
+        assert_eq!(ends.load(Ordering::SeqCst), 1000);
+    });
+}
+
 /// The number of its batch used to be how far the stream had come when it was waited for.
 #[test]
 fn a_sink_that_panics_at_the_end_tells_how_far_the_stream_had_come() {

@@ -23,6 +23,13 @@ impl Window {
     pub fn contains(&self, at: Timestamp) -> bool {
         self.start <= at && at < self.end
     }
+
+    /// The same in one comparison, of a window that does not end before it starts.
+    #[inline]
+    pub(crate) fn spans(&self, at: Timestamp) -> bool {
+        let [start, end, at] = [self.start, self.end, at].map(Timestamp::as_micros);
+        (at.wrapping_sub(start) as u64) < end.wrapping_sub(start) as u64
+    }
 }
 
 impl fmt::Debug for Window {

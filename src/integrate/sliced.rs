@@ -213,8 +213,8 @@ where
     #[inline(always)]
     fn fold(&self, memory: &mut Self::Memory, By(slot): By<Slot<Ky>>, value: T) {
         match &mut memory.hot {
-            Some(hot) if hot.0 == (slot.start, slot.end) => self.near.fold(&mut hot.1, slot.key, value),
-            _ => self.fold_elsewhere(memory, slot, value),
+            Some(hot) if slot.is_again() || hot.0 == (slot.start, slot.end) => self.near.fold(&mut hot.1, slot.key, value),
+            _ => self.fold_elsewhere(memory, slot.anywhere(), value),
         }
     }
 
@@ -356,6 +356,8 @@ impl<'g, G, F> Sliced<'g, G, F> {
                 memory.near.len() - 1
             }
             None => {
+                // What comes again is not hot.
+                memory.cool();
                 let far = memory.far.get_or_insert_with(|| begin(self.far, memory.lane, memory.is_draft));
                 return self.far.fold(far, By(slot), value);
             }

@@ -11,7 +11,26 @@ pub struct Slot<Ky> {
     pub(crate) key: Ky,
 }
 
+/// The number of a record that is in the same slice as the one folded before it.
+const AGAIN: u64 = u64::MAX;
+
 impl<Ky> Slot<Ky> {
+    /// Of a record that comes, in its batch, right after another one of that slice.
+    #[inline]
+    pub(crate) fn again(slice: Window, key: Ky) -> Self {
+        Slot { start: slice.start, end: slice.end, nth: AGAIN, key }
+    }
+
+    #[inline]
+    pub(crate) fn is_again(&self) -> bool {
+        self.nth == AGAIN
+    }
+
+    /// The same wherever the record comes.
+    pub(crate) fn anywhere(self) -> Self {
+        Slot { nth: if self.is_again() { 0 } else { self.nth }, ..self }
+    }
+
     pub(crate) fn window(&self) -> Window {
         Window::new(self.start, self.end)
     }

@@ -49,9 +49,13 @@ impl BuildHasher for Spread {
 
     #[inline]
     fn build_hasher(&self) -> SpreadHasher {
-        SpreadHasher { state: self.start, multiple: self.multiple }
+        // Of a key of one word nothing need be rotated.
+        SpreadHasher { state: self.start.rotate_right(ROTATED), multiple: self.multiple }
     }
 }
+
+/// Between two words.
+const ROTATED: u32 = 26;
 
 /// Hashes one key.
 #[derive(Debug)]
@@ -68,7 +72,7 @@ impl Hasher for SpreadHasher {
 
     #[inline]
     fn write_u64(&mut self, word: u64) {
-        self.state = self.state.rotate_left(26).wrapping_add(word).wrapping_mul(self.multiple);
+        self.state = self.state.rotate_left(ROTATED).wrapping_add(word).wrapping_mul(self.multiple);
     }
 
     #[inline]

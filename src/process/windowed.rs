@@ -87,12 +87,13 @@ impl<'c, C, Wi> Windowed<'c, C, Wi> {
         if let Some(slice) = seen.on_time
             && self.windows.holds(slice, &at)
         {
-            return Some(By(Slot { start: slice.start, end: slice.end, nth: 0, key }));
+            return Some(By(Slot::again(slice, key)));
         }
         self.slot_elsewhere(seen, batch, at, key)
     }
 
     /// The slot of a record that is not in the slice of the record before, or late.
+    #[inline(never)]
     fn slot_elsewhere<Ky, At>(&self, seen: &mut Seen, batch: u64, at: At, key: Ky) -> Option<By<Slot<Ky>>>
     where
         Wi: Assign<At>,

@@ -68,7 +68,7 @@ impl<A: Timed> Windows<A> for Sliding {
 
     #[inline]
     fn holds(&self, slice: Window, at: &A) -> bool {
-        slice.contains((*at).moment())
+        slice.spans((*at).moment())
     }
 
     fn windows(&self, slice: Window, put: &mut dyn FnMut(Window)) {

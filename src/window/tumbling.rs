@@ -50,6 +50,6 @@ impl<A: Timed> Windows<A> for Tumbling {
 
     #[inline]
     fn holds(&self, slice: Window, at: &A) -> bool {
-        slice.contains((*at).moment())
+        slice.spans((*at).moment())
     }
 }

@@ -6,7 +6,7 @@ use super::crew::{Alone, Ask, Slot};
 use super::lanes::LANES;
 use super::limit::Leash;
 use super::made::Made;
-use super::plan::{Halt, Plan};
+use super::plan::{Halt, Helpers, Plan};
 use super::runner::{Lane, Runner};
 use super::settings::Settings;
 use super::shelf::Shelf;
@@ -103,7 +103,7 @@ where
         own_memory: false,
         apart: false,
         keeps: plan.keeps,
-        has_help: plan.has_help,
+        helpers: plan.helpers,
         judged: plan.judged,
         group: None,
         fused: false,
@@ -263,11 +263,16 @@ where
             return Vec::new();
         }
         let single = C::ORDERED || lane.tasks.len() == 1;
-        if !single && self.has_help && !self.is_cheap_to_try() {
+        let is_shared = match self.helpers {
+            Helpers::Never => false,
+            Helpers::WherePaid => !self.is_cheap_to_try(),
+            Helpers::AtOnce => true,
+        };
+        if !single && is_shared {
             return self.share(lane, None, shelf);
         }
         let solo = Solo::new(self.begun, self.sizes.total());
-        let helpers = self.has_help && self.engine.pool.current_num_threads() > 1;
+        let helpers = self.helpers != Helpers::Never && self.engine.pool.current_num_threads() > 1;
         let go_on = |done| if single || !helpers { Some(usize::MAX) } else { solo.go_on(done) };
         let work = |ask: Ask<'_>| {
             let kept = if C::ORDERED { Some(&mut *kept) } else { None };

@@ -66,8 +66,8 @@ impl<'p, 's, C, G, P> Plan<'p, 's, C, G, P> {
     where
         'p: 'q,
     {
-        let Plan { engine, settings, limit, measure, counted, keeps, has_help, .. } = *self;
-        Plan { engine, chain, gather: &Results, policy: &Stop, settings, limit, measure, judged: false, counted, keeps, has_help }
+        let Plan { engine, settings, limit, measure, counted, keeps, helpers, .. } = *self;
+        Plan { engine, chain, gather: &Results, policy: &Stop, settings, limit, measure, judged: false, counted, keeps, helpers }
     }
 }
 

@@ -37,6 +37,7 @@ pub use broken::{Broken, Cause};
 pub(crate) use limit::Limit;
 pub use limit::{Bound, Free, Leash};
 pub(crate) use passing::Passing;
+pub(crate) use plan::Helpers;
 pub use plan::{Halt, Plan};
 pub use settings::{Pacing, Settings};
 pub(crate) use shelf::Shelf;

@@ -22,8 +22,18 @@ pub struct Plan<'p, 's, C, G, P> {
     pub(crate) counted: bool,
     /// Whether what comes before a failure is kept.
     pub(crate) keeps: bool,
-    /// Whether other threads may help, where nobody else wants the calling one.
-    pub(crate) has_help: bool,
+    /// When other threads help, where nobody else wants the calling one.
+    pub(crate) helpers: Helpers,
+}
+
+/// When other threads help with a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Helpers {
+    Never,
+    /// When the first batches have shown that it is worth their while.
+    WherePaid,
+    /// From the start: that is known of the micro-batches before.
+    AtOnce,
 }
 
 impl<C, G, P> fmt::Debug for Plan<'_, '_, C, G, P> {
@@ -44,8 +54,8 @@ impl<'p, 's, C, P> Plan<'p, 's, C, (), P> {
     where
         'p: 'q,
     {
-        let Plan { engine, policy, settings, limit, measure, judged, counted, keeps, has_help, .. } = *self;
-        Plan { engine, chain, gather, policy, settings, limit, measure, judged, counted, keeps, has_help }
+        let Plan { engine, policy, settings, limit, measure, judged, counted, keeps, helpers, .. } = *self;
+        Plan { engine, chain, gather, policy, settings, limit, measure, judged, counted, keeps, helpers }
     }
 }
 

@@ -6,6 +6,7 @@ use super::crew::{Answer, Ask, Turn, Worked};
 use super::limit::{Leash, Limit};
 use super::made::Made;
 use super::paces::{Code, Pace};
+use super::plan::Helpers;
 use super::shelf::Shelf;
 use super::sizes::Sizes;
 use super::tasks::Tasks;
@@ -43,8 +44,8 @@ pub(super) struct Runner<'r, 'p, 's, B, E, C, G, P, L> {
     pub(super) apart: bool,
     /// Whether what comes before a failure is kept.
     pub(super) keeps: bool,
-    /// Whether other threads may help, where nobody else wants the calling one.
-    pub(super) has_help: bool,
+    /// When other threads help, where nobody else wants the calling one.
+    pub(super) helpers: Helpers,
     /// Whether a policy may let the run go on after a failure.
     pub(super) judged: bool,
     /// How many batches make a group, whose memories are merged apart from those of others; none where lanes see to that or nobody can tell.

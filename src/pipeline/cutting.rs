@@ -1,4 +1,4 @@
-use crate::engine::Engine;
+use crate::engine::{Engine, Helpers};
 
 /// Parts a thread of records that may be dear.
 const PARTS_A_THREAD: usize = 4;
@@ -8,6 +8,15 @@ const MOVING: f64 = 0.5;
 const WORTH: f64 = 40_000.0;
 /// How long a part is to take, in nanoseconds.
 const PART: f64 = 50_000.0;
+
+/// When other threads help with records that are known to cost so many nanoseconds together, if they are to help at all.
+pub(super) fn helpers(has_help: bool, cost: f64) -> Helpers {
+    match has_help {
+        false => Helpers::Never,
+        true if cost > WORTH => Helpers::AtOnce,
+        true => Helpers::WherePaid,
+    }
+}
 
 /// How the records of a stage may be cut into batches.
 #[derive(Clone, Copy, Debug, Default)]

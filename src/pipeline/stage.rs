@@ -1,6 +1,6 @@
 //! One stage of a pipeline at work.
 
-use super::cutting::Cutting;
+use super::cutting::{self, Cutting};
 use super::ending::{Ending, Held, Job};
 use super::failing::{Absorbs, Meets};
 use super::input::{Cut, Cuts, Feed, Shared};
@@ -304,7 +304,7 @@ where
             judged: X::JUDGED,
             counted,
             keeps: X::FAILS && is_stream,
-            has_help: moment.has_help,
+            helpers: cutting::helpers(moment.has_help, running.cost.fit().1 * records as f64),
         };
         let batches = parts.len() as u64;
         if let Some(keys) = &shared.settings.hot_keys {

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 pub struct Ready<T>(std::vec::IntoIter<Vec<T>>);
 
 /// The most records that a stream asks a source for at once.
-const PULL: usize = 8 * 1024;
+const PULL: usize = 4 * 1024;
 
 impl<T: Clone> Ready<T> {
     /// For micro-batches of so many records each.

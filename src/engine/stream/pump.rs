@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// The most records a source is asked for at once: so few that what it gives makes pieces for several threads.
-const PULL: usize = 8 * 1024;
+const PULL: usize = 4 * 1024;
 /// How long a source that has nothing is left alone at first.
 const PAUSE: Duration = Duration::from_millis(1);
 /// The same, in pauses, where it goes on having nothing.

@@ -47,3 +47,14 @@ impl Cutting {
         self.is_free.then_some(size)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Helpers, WORTH, helpers};
+
+    #[test]
+    fn what_is_known_to_be_dear_has_help_at_once() {
+        assert_eq!([0.0, WORTH, 2.0 * WORTH].map(|cost| helpers(true, cost)), [Helpers::WherePaid, Helpers::WherePaid, Helpers::AtOnce]);
+        assert_eq!(helpers(false, 2.0 * WORTH), Helpers::Never);
+    }
+}

@@ -11,7 +11,8 @@ use std::thread;
 pub(crate) struct Aside<J, F> {
     jobs: Sender<J>,
     done: Receiver<Result<(), F>>,
-    is_busy: bool,
+    /// How many it has that are not done.
+    held: usize,
 }
 
 /// Calls `run` on this thread with one that works aside, which ends before this returns. After a job that fails or panics it does no other.
@@ -25,7 +26,7 @@ pub(crate) fn aside<J: Send, F: Send, R>(
     run: impl FnOnce(&mut Aside<J, F>) -> R,
 ) -> io::Result<R> {
     let (jobs, next) = bounded::<J>(1);
-    let (report, done) = bounded(1);
+    let (report, done) = bounded(2);
     let work_off = move || {
         for job in next {
             let worked = catch_unwind(AssertUnwindSafe(|| work(job))).unwrap_or_else(|payload| Err(panicked(payload)));
@@ -38,7 +39,7 @@ pub(crate) fn aside<J: Send, F: Send, R>(
     };
     thread::scope(|scope| {
         thread::Builder::new().name(name.into()).spawn_scoped(scope, work_off)?;
-        Ok(run(&mut Aside { jobs, done, is_busy: false }))
+        Ok(run(&mut Aside { jobs, done, held: 0 }))
     })
 }
 
@@ -48,11 +49,11 @@ impl<J, F> Aside<J, F> {
     /// # Errors
     /// How the last one failed.
     pub(crate) fn is_free(&mut self) -> Result<bool, F> {
-        if let Ok(done) = self.done.try_recv() {
-            self.is_busy = false;
+        while let Ok(done) = self.done.try_recv() {
+            self.held -= 1;
             done?;
         }
-        Ok(!self.is_busy)
+        Ok(self.held == 0)
     }
 
     /// Waits until it has no job.
@@ -60,22 +61,31 @@ impl<J, F> Aside<J, F> {
     /// # Errors
     /// How the last one failed.
     pub(crate) fn wait(&mut self) -> Result<(), F> {
-        match self.is_busy.then(|| self.done.recv()) {
-            Some(Ok(done)) => {
-                self.is_busy = false;
-                done
-            }
-            _ => Ok(()),
-        }
+        self.wait_for(0)
     }
 
-    /// Waits until it has no job, and gives it one.
+    /// Gives it a job, and waits until it has begun with it. The job lies ready when the one before is done: to wake each other for it may take the two
+    /// threads longer than the job.
     ///
     /// # Errors
     /// How the last one failed: then this one is not done.
     pub(crate) fn give(&mut self, job: J) -> Result<(), F> {
-        self.wait()?;
-        self.is_busy = self.jobs.send(job).is_ok();
+        self.held += usize::from(self.jobs.send(job).is_ok());
+        self.wait_for(1)
+    }
+
+    /// Waits until it has no more than so many jobs.
+    fn wait_for(&mut self, most: usize) -> Result<(), F> {
+        while self.held > most {
+            match self.done.recv() {
+                Ok(done) => {
+                    self.held -= 1;
+                    done?;
+                }
+                // It does no more.
+                Err(_) => self.held = 0,
+            }
+        }
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ mod numbers;
 use microbatch::prelude::*;
 use numbers::numbers;
 use std::hint::black_box;
+use std::time::Duration;
 
 const NOVEL: &str = include_str!("../examples/data/moby-dick.txt");
 
@@ -23,6 +24,7 @@ const KERNELS: &[(&str, Kernel)] = &[
     ("keyed-sum-1-million", |engine, times| keyed(1_000_000, 1_000_000, engine, times)),
     ("keyed-words", keyed_words),
     ("keyed-mean-and-count", keyed_mean),
+    ("windows-by-key", windows),
     ("sort", sort),
     ("collect", collect),
     ("filter-collect", filter),
@@ -79,6 +81,13 @@ fn keyed_words(engine: &Engine, times: usize) {
 fn keyed_mean(engine: &Engine, times: usize) {
     let data = rows(200_000, 1_000);
     repeat(times, || Pipeline::over(&data).key_by(|row| row.0).map(|row| row.1).on(engine).integrator((Mean, Count)).run());
+}
+
+/// Ten tumbling windows.
+fn windows(engine: &Engine, times: usize) {
+    let data: Vec<(i64, (u32, u64))> = (0..).zip(rows(200_000, 1_000)).collect();
+    let timed = || Pipeline::over(&data).event_time(|row| Timestamp::from_micros(row.0)).window(Tumbling::of(Duration::from_millis(20)));
+    repeat(times, || timed().key_by(|row| row.1.0).map(|row| row.1.1).on(engine).integrator(Sum).run());
 }
 
 fn sort(engine: &Engine, times: usize) {

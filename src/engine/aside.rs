@@ -70,7 +70,11 @@ impl<J, F> Aside<J, F> {
     /// # Errors
     /// How the last one failed: then this one is not done.
     pub(crate) fn give(&mut self, job: J) -> Result<(), F> {
-        self.held += usize::from(self.jobs.send(job).is_ok());
+        if self.jobs.send(job).is_err() {
+            // It has ended: with a failure that nobody has heard of yet.
+            return self.wait_for(0);
+        }
+        self.held += 1;
         self.wait_for(1)
     }
 

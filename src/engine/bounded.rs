@@ -263,16 +263,16 @@ where
             return Vec::new();
         }
         let single = C::ORDERED || lane.tasks.len() == 1;
+        let helpers = self.helpers != Helpers::Never && self.engine.pool.current_num_threads() > 1;
         let is_shared = match self.helpers {
             Helpers::Never => false,
             Helpers::WherePaid => !self.is_cheap_to_try(),
-            Helpers::AtOnce => true,
+            Helpers::AtOnce => helpers,
         };
         if !single && is_shared {
             return self.share(lane, None, shelf);
         }
         let solo = Solo::new(self.begun, self.sizes.total());
-        let helpers = self.helpers != Helpers::Never && self.engine.pool.current_num_threads() > 1;
         let go_on = |done| if single || !helpers { Some(usize::MAX) } else { solo.go_on(done) };
         let work = |ask: Ask<'_>| {
             let kept = if C::ORDERED { Some(&mut *kept) } else { None };

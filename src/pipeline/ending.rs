@@ -1,6 +1,6 @@
 //! The end of a stage: what becomes of its values, by key and window.
 
-use super::shape::Shape;
+use super::shape::{self, Shape};
 use crate::data::{Pane, Rope, RunStats, Timestamp, Window};
 use crate::engine::{self, Engine, Halt, Leash, Plan};
 use crate::integrate::{Each, Gather, Integrated, Stated};
@@ -261,16 +261,6 @@ where
     Self: Ending<T, Ky, At, Wi, Emit = Pane<Ky::Key, I::Output>>,
 {
     fn order(emitted: &mut Rope<Self::Emit>) {
-        let emitted = emitted.make_contiguous();
-        if emitted.is_sorted_by(|a, b| (a.window, &a.key, a.index) <= (b.window, &b.key, b.index)) {
-            return;
-        }
-        // Windows mostly leave in their order: then it takes a look to see that, and keys alone are left to compare.
-        if !emitted.is_sorted_by_key(|pane| pane.window) {
-            emitted.sort_by_key(|pane| pane.window);
-        }
-        for panes in emitted.chunk_by_mut(|a, b| a.window == b.window) {
-            panes.sort_unstable_by(|a, b| (&a.key, a.index).cmp(&(&b.key, b.index)));
-        }
+        shape::order(emitted.make_contiguous());
     }
 }

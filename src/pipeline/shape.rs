@@ -141,11 +141,25 @@ fn outgrow<K: Ord, O>(panes: &mut Vec<Pane<K, O>>) {
     panes.retain(|_| !is_grown.next().unwrap_or(false));
 }
 
+/// Brings panes into the order of their windows, in these of their keys, and in these of their leaving.
+pub(super) fn order<K: Ord, O>(panes: &mut [Pane<K, O>]) {
+    if panes.is_sorted_by(|a, b| (a.window, &a.key, a.index) <= (b.window, &b.key, b.index)) {
+        return;
+    }
+    // Windows mostly leave in their order: then it takes a look to see that, and keys alone are left to compare.
+    if !panes.is_sorted_by_key(|pane| pane.window) {
+        panes.sort_by_key(|pane| pane.window);
+    }
+    for panes in panes.chunk_by_mut(|a, b| a.window == b.window) {
+        panes.sort_unstable_by(|a, b| (&a.key, a.index).cmp(&(&b.key, b.index)));
+    }
+}
+
 /// The last pane of each window and key, by window and key; as if none had left before.
 fn last_ones<K: Ord, O>(mut panes: Vec<Pane<K, O>>) -> Vec<Pane<K, O>> {
     // A session may have grown since: what left early is of no window that there is now.
     panes.retain(|pane| pane.timing != Timing::Early);
-    panes.sort_by(|a, b| (a.window, &a.key, a.index).cmp(&(b.window, &b.key, b.index)));
+    order(&mut panes);
     panes.dedup_by(|next, before| {
         let is_same = next.window == before.window && next.key == before.key;
         if is_same {

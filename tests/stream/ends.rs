@@ -49,6 +49,12 @@ fn a_sink_that_fails_or_panics_ends_the_stream() {
         assert_eq!(end(Pipeline::stream(0..100u64).run_into(Breaks(100))), "well");
         assert_eq!(end(Pipeline::stream(0..50u64).run_into(Breaks(100))), "sink: not full");
         assert_eq!(end(Pipeline::stream(0u64..).spawn(Breaks(100)).unwrap().join()), "sink: full");
+        // It has failed long before it is given more.
+        let slow = |n: u64| {
+            std::thread::sleep(Duration::from_millis(2));
+            n
+        };
+        assert_eq!(end(Pipeline::stream(0u64..).trigger(Records::of(1)).map(slow).spawn(Breaks(10)).unwrap().join()), "sink: full");
         let panics = || ForEach::new(|n: u64| assert!(n < 50, "no more"));
         assert_eq!(end(Pipeline::stream(0u64..).spawn(panics()).unwrap().join()), "panicked: no more");
         let panicked = catch_unwind(AssertUnwindSafe(|| Pipeline::stream(0u64..).run_into(panics())));

@@ -239,7 +239,9 @@ fn an_old_copy_is_refused_until_its_mark_is_removed() {
     run(&file, Log { fails_at: Some(100), ..Log::to(RECORDS) }, &mut Ledger::default(), 7).unwrap_err();
     std::fs::write(mark(&file), &half.mark).unwrap();
     let refused = run(&file, Log::to(RECORDS), &mut Ledger::default(), 7).unwrap_err().to_string();
-    assert!(refused.contains(&format!("epoch {} was committed, and it goes only up to ", half.epoch)), "{refused}");
+    // The last epoch may have no results: then the sink has never heard of it.
+    let committed = u64::from_le_bytes(half.mark[..8].try_into().unwrap());
+    assert!(committed >= half.epoch && refused.contains(&format!("epoch {committed} was committed, and it goes only up to ")), "{refused}");
     std::fs::remove_file(mark(&file)).unwrap();
     run(&file, Log::to(RECORDS), &mut Ledger::default(), 7).unwrap();
 }

@@ -6,7 +6,7 @@ use super::failing::{Absorbs, Meets};
 use super::input::{Cut, Cuts, Feed, Shared};
 use super::spring::Spring;
 use crate::data::{Rope, RunStats, Stopwatch, Timestamp};
-use crate::engine::{Broken, Cause, Cost, Engine, Halt, Passing};
+use crate::engine::{Broken, Cause, Cost, Engine, Halt, Helpers, Passing};
 use crate::process::{Clock, Operator, StateSize};
 use crate::watermark::Tracker;
 use crate::window::Tide;
@@ -304,7 +304,11 @@ where
             judged: X::JUDGED,
             counted,
             keeps: X::FAILS && is_stream,
-            helpers: cutting::helpers(moment.has_help, running.cost.fit().1 * records as f64),
+            helpers: match is_stream {
+                true => cutting::helpers(moment.has_help, running.cost.fit().1 * records as f64),
+                // Nothing is known of it, and a small run is not to pay for that.
+                false => Helpers::WherePaid,
+            },
         };
         let batches = parts.len() as u64;
         if let Some(keys) = &shared.settings.hot_keys {

@@ -261,6 +261,6 @@ where
     Self: Ending<T, Ky, At, Wi, Emit = Pane<Ky::Key, I::Output>>,
 {
     fn order(emitted: &mut Rope<Self::Emit>) {
-        shape::order(emitted.make_contiguous());
+        shape::by_window(emitted.make_contiguous());
     }
 }

@@ -142,7 +142,7 @@ fn outgrow<K: Ord, O>(panes: &mut Vec<Pane<K, O>>) {
 }
 
 /// Brings panes into the order of their windows, in these of their keys, and in these of their leaving.
-pub(super) fn order<K: Ord, O>(panes: &mut [Pane<K, O>]) {
+pub(super) fn by_window<K: Ord, O>(panes: &mut [Pane<K, O>]) {
     if panes.is_sorted_by(|a, b| (a.window, &a.key, a.index) <= (b.window, &b.key, b.index)) {
         return;
     }
@@ -159,7 +159,7 @@ pub(super) fn order<K: Ord, O>(panes: &mut [Pane<K, O>]) {
 fn last_ones<K: Ord, O>(mut panes: Vec<Pane<K, O>>) -> Vec<Pane<K, O>> {
     // A session may have grown since: what left early is of no window that there is now.
     panes.retain(|pane| pane.timing != Timing::Early);
-    order(&mut panes);
+    by_window(&mut panes);
     panes.dedup_by(|next, before| {
         let is_same = next.window == before.window && next.key == before.key;
         if is_same {
